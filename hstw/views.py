@@ -47,6 +47,11 @@ def _answers(ask: object) -> str:
     return "ok"
 
 
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page of a no: says why (:func:`hstw.require.require` put the reason in the exception)."""
+    return render(request, "403.html", {"reason": str(exception)}, status=403)
+
+
 @require_safe
 @login_required
 def styleguide(request: HttpRequest) -> HttpResponse:
