@@ -90,7 +90,7 @@ def origins(providers: list[Provider]) -> list[str]:
 def _provider(entry: dict[str, Any], environ: Mapping[str, str], *, production: bool) -> Provider:
     name = entry.get("id")
     if not isinstance(name, str) or not name.replace("-", "").isalnum():
-        raise ImproperlyConfigured("IDENTITY_PROVIDERS: each entry needs an id of letters, digits and dashes.")
+        raise ImproperlyConfigured("IDENTITY_PROVIDERS: each entry needs an id (letters, digits, dashes).")
     where = f"IDENTITY_PROVIDERS, {name}"
     if unknown := set(entry) - _KNOWN:
         raise ImproperlyConfigured(
@@ -117,7 +117,7 @@ def _openid_connect(entry: dict[str, Any], where: str, environ: Mapping[str, str
         raise ImproperlyConfigured(f"{where}: give a preset, or server (the issuer's address).")
     if "{tenant}" in server:
         if entry.get("tenant", "common") in {"common", "organizations", "consumers"}:
-            raise ImproperlyConfigured(f"{where}: give your own tenant's id; {server} with others lets anyone in.")
+            raise ImproperlyConfigured(f"{where}: tenant must be your own tenant's id; others let anyone in.")
         server = server.replace("{tenant}", entry["tenant"])
     domains = _domains(entry, where, needed=preset.get("domains_needed", False))
     secret_env = _text(entry, "secret_env", where)

@@ -1,4 +1,4 @@
-"""Signed links that expire: what is sent by mail can be neither guessed, altered, nor used for something else.
+"""Signed links that expire: what goes out by mail can be neither guessed nor altered nor put to other use.
 
 A link is signed for one purpose, which is part of the salt: a link of one kind is worthless as another.
 """

@@ -1,8 +1,8 @@
-"""Mail that is sent once: queued as a row with the change it tells about, sent by a worker that holds a lease.
+"""Mail that is sent once: queued as a row with the change it tells about, sent by a worker with a lease.
 
 PostgreSQL is the queue of record (design, section 2): the row is committed together with what it tells about,
-the worker is woken on commit, and beat sweeps every minute for what was left. A worker that dies leaves a lease
-that runs out. Once a message has been sent its text is cleared: it may hold a link that opens an account.
+the worker is woken on commit, and beat sweeps every minute for what was left. A worker that dies leaves a
+lease that runs out. Once a message is sent its text is cleared: it may hold a link that opens an account.
 """
 
 from __future__ import annotations

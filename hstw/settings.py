@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.humanize",
     "django.contrib.admin",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",

@@ -1,6 +1,6 @@
 """How people sign in: allauth with this project's conditions.
 
-People come by invitation. Whoever signs in, by password, passkey, identity provider or a new password by mail,
+People come by invitation. Whoever signs in, by password, passkey, identity provider or a new password,
 passes :func:`may_sign_in`.
 """
 
@@ -77,7 +77,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 request,
                 format_html(
                     '{} <a href="{}">{}</a>',
-                    _("Your role works with students by name. Names stay hidden until you add a second factor."),
+                    _(
+                        "Your role works with students by name: names stay hidden until you add a second factor."
+                    ),
                     reverse("mfa_index"),
                     _("Add an authenticator or a passkey"),
                 ),
@@ -163,13 +165,12 @@ def _count_new_authenticator(
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
 
 
-def _forget_removed_authenticator(
-    request: HttpRequest, user: User, authenticator: Authenticator, **_kwargs: Any
-) -> None:
+def _forget_removed_authenticator(request: HttpRequest, user: User, **_kwargs: Any) -> None:
     """What an authenticator opened closes with it, here and in the person's other sessions."""
+    left = set(Authenticator.objects.filter(user=user).values_list("pk", flat=True))
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [
-        record for record in records if record.get("method") != "mfa" or record.get("id") != authenticator.pk
+        record for record in records if record.get("method") != "mfa" or record.get("id") in left
     ]
     end_other_sessions(request, user)
 
