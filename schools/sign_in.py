@@ -77,9 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 request,
                 format_html(
                     '{} <a href="{}">{}</a>',
-                    _(
-                        "Your role works with students by name: names stay hidden until you add a second factor."
-                    ),
+                    _("Your role works with students by name: add a second factor to see the names."),
                     reverse("mfa_index"),
                     _("Add an authenticator or a passkey"),
                 ),
