@@ -39,6 +39,7 @@ class Action(TextChoices):
     EDIT_ORGANIZATION = "edit_organization", gettext_lazy("edit an organization")
     ADD_ORGANIZATION = "add_organization", gettext_lazy("add an organization below")
     EDIT_STANDING = "edit_standing", gettext_lazy("record network membership and federal designations")
+    VIEW_FIGURES = "view_figures", gettext_lazy("see exact figures")
     VIEW_PEOPLE = "view_people", gettext_lazy("see the people of an organization")
     MANAGE_PEOPLE = "manage_people", gettext_lazy("invite people and give roles")
     VIEW_HISTORY = "view_history", gettext_lazy("see who changed what")
@@ -83,6 +84,16 @@ TABLE: dict[Action, dict[Role, Reach]] = {
         Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
         Role.SREB_STAFF: Reach.OWN,
         Role.STATE_COORDINATOR: Reach.OWN,
+    },
+    # Exact counts of students are for those who answer for them; everyone else reads protected figures.
+    Action.VIEW_FIGURES: {
+        Role.STATE_COORDINATOR: Reach.OWN,
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.DISTRICT_PLANNER: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.SITE_TEAM: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
     },
     Action.VIEW_PEOPLE: {
         Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
@@ -153,6 +164,7 @@ class Grant:
     role: Role
     scope: Scope
     organization: str
+    slug: str = ""
     names_students: bool = False
 
     def reaches(self, reach: Reach, scope: Scope) -> bool:

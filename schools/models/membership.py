@@ -85,9 +85,8 @@ class RoleAssignment(Period):
 
     def grant(self) -> Grant:
         """This assignment as :func:`hstw.access.decide` reads it."""
-        return Grant(
-            Role(self.role), self.organization.access_scope(), self.organization.name, self.names_students
-        )
+        here = self.organization
+        return Grant(Role(self.role), here.access_scope(), here.name, here.slug, self.names_students)
 
 
 class Network(models.TextChoices):

@@ -10,12 +10,14 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
 from hstw.access import Action, Scope, prefixes
 from hstw.history import tracked
+from hstw.values import SchoolYear
 
 
 class Kind(models.TextChoices):
@@ -224,7 +226,7 @@ class Organization(MP_Node):
         return Scope(self.path, self.in_state.path if self.in_state is not None else "")
 
     def get_absolute_url(self) -> str:
-        return reverse("schools:organization", args=[self.slug])
+        return reverse("schools:organization", args=[self.slug, SchoolYear.on(timezone.localdate())])
 
     @property
     def grade_span(self) -> str:
