@@ -62,9 +62,7 @@ class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
             required=False,
             widget=forms.TextInput,
             label=_("Successor"),
-            help_text=_(
-                "The address of its page, for example “cahaba-ridge-high-school-al”, if another took over."
-            ),
+            help_text=_("The address of its page, for example “cahaba-ridge-high-school-al”, if another took over."),
         )
         if self.instance.successor_id:
             self.initial["successor"] = self.instance.successor.slug

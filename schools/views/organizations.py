@@ -121,6 +121,4 @@ def edit(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 def history(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """Who changed what on this organization, newest first."""
     organization, school_year = organization_for(request, slug, year, Action.VIEW_HISTORY)
-    return render(
-        request, "schools/organization_history.html", {"organization": organization, "year": school_year}
-    )
+    return render(request, "schools/organization_history.html", {"organization": organization, "year": school_year})
