@@ -50,7 +50,8 @@ class Personal:
     why: str = ""
 
 
-DIRECTORY = Page(own=ALL, sibling=ALL, foreign=DIRECTORY_EVERYWHERE)
+# For everyone below the state, what stands beside them is in their state's directory; another state is not.
+DIRECTORY = Page(own=ALL, sibling=ALL - {R.STATE_COORDINATOR}, foreign=DIRECTORY_EVERYWHERE)
 
 PAGES: dict[str, Page | Personal] = {
     "home": Personal(),
