@@ -1,0 +1,39 @@
+"""The kernel is an installed app: it has tables of its own and grants the application's role its rights."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+
+def grant_to_application_role(using: str, **_: Any) -> None:
+    """Let the application's role read and write every table, without owning any.
+
+    The application connects as a role that is neither superuser nor table owner (design, section 2);
+    migrations run as the owner, who gives these rights after each migration.
+    """
+    connection = connections[using]
+    application_role = settings.DATABASE_APPLICATION_ROLE
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user, EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [application_role]
+        )
+        current_role, exists = cursor.fetchone()
+        if not exists or current_role == application_role:
+            return
+        role = connection.ops.quote_name(application_role)
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
+        cursor.execute(f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+
+
+class HstwConfig(AppConfig):
+    """The project package as an app."""
+
+    name = "hstw"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        post_migrate.connect(grant_to_application_role, dispatch_uid="hstw.grant_to_application_role")

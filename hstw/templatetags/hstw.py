@@ -1,0 +1,24 @@
+"""The few tags that templates need beyond Django's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from hstw.access import AccessDecision, Action, decide
+from hstw.values import SchoolYear
+
+register = template.Library()
+
+
+@register.simple_tag
+def may(user: Any, action: str, thing: Any = None) -> AccessDecision:
+    """``{% may user "edit_organization" organization as can_edit %}``: ask the access module."""
+    return decide(user, Action(action), thing)
+
+
+@register.filter
+def school_year(year: int) -> str:
+    """2026 as ``2025–26``."""
+    return SchoolYear(year).label

@@ -1,0 +1,14 @@
+"""Every page of the product."""
+
+from django.urls import include, path
+
+from hstw import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("styleguide/", views.styleguide, name="styleguide"),
+    path("account/", include("allauth.urls")),
+    path("", include("schools.urls")),
+]

@@ -1,0 +1,39 @@
+"""The nouns of ``schools``: one file per subject, all names importable from here."""
+
+from .evidence import (
+    AssessmentResult,
+    CohortRemoval,
+    CourseRecord,
+    CredentialEarned,
+    Diploma,
+    Enrollment,
+    PostsecondaryOutcome,
+    WorkExperience,
+)
+from .imports import ImportBatch
+from .invitation import Invitation
+from .membership import CooperativeMember, NetworkMembership, RoleAssignment, SupportDesignation
+from .organization import Organization
+from .student import Student, StudentIdentifier
+from .user import User
+
+__all__ = [
+    "AssessmentResult",
+    "CohortRemoval",
+    "CooperativeMember",
+    "CourseRecord",
+    "CredentialEarned",
+    "Diploma",
+    "Enrollment",
+    "ImportBatch",
+    "Invitation",
+    "NetworkMembership",
+    "Organization",
+    "PostsecondaryOutcome",
+    "RoleAssignment",
+    "Student",
+    "StudentIdentifier",
+    "SupportDesignation",
+    "User",
+    "WorkExperience",
+]

@@ -1,0 +1,87 @@
+"""Students and the numbers they are known by."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from hstw.access import Action, prefixes
+
+from .organization import Organization
+from .periods import Period, PeriodQuerySet, ends_after_start
+
+
+class StudentQuerySet(models.QuerySet["Student"]):
+    """Students, by name: only for those who serve them."""
+
+    def visible_to(self, user: Any) -> StudentQuerySet:
+        """Those enrolled, now or before, where ``user`` may see students by name."""
+        found = prefixes(user, Action.VIEW_NAMED_STUDENTS)
+        if not found:
+            return self.none()
+        within = Q()
+        for prefix in found:
+            within |= Q(enrollments__organization__path__startswith=prefix)
+        return self.filter(pk__in=self.model.objects.filter(within).values("pk"))
+
+
+class Student(models.Model):
+    """One person, whatever schools and districts they went through; shown by an opaque id."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    first_name = models.CharField(_("first name"), max_length=100)
+    middle_name = models.CharField(_("middle name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100)
+    birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    # First entry to grade 9 fixes the adjusted cohort: the year four school years on (34 CFR 200.34).
+    grade_9_year = models.SmallIntegerField(_("first year in grade 9"), null=True, blank=True)
+
+    objects = StudentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("student")
+        verbose_name_plural = _("students")
+        ordering = ["last_name", "first_name", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.last_name}, {self.first_name}"
+
+
+class IdentifierSystem(models.TextChoices):
+    """Who gave a number to a student."""
+
+    STATE = "state", _("State")
+    LOCAL = "local", _("District")
+
+
+class StudentIdentifier(Period):
+    """A number by which a state or a district knows a student; text, with its leading zeros.
+
+    Local numbers never match across districts: ``organization`` is the state or the district that gave it.
+    """
+
+    student = models.ForeignKey(Student, models.CASCADE, related_name="identifiers")
+    system = models.CharField(_("given by"), max_length=5, choices=IdentifierSystem)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
+    value = models.CharField(_("number"), max_length=40)
+
+    objects = PeriodQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("student number")
+        verbose_name_plural = _("student numbers")
+        constraints = [
+            ends_after_start("identifier_ends_after_start"),
+            models.UniqueConstraint(
+                fields=["organization", "system", "value"],
+                condition=Q(ends=None),
+                name="identifier_in_use_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.value
