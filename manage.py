@@ -4,8 +4,8 @@
 import os
 import sys
 
-if sys.version_info < (3, 11):
-    sys.exit("HSTW needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.exit(f"HSTW needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
 
 import signal
 from contextlib import nullcontext
@@ -38,7 +38,9 @@ def main() -> None:
 
         from hstw import embedded
     except ModuleNotFoundError as error:
-        sys.exit(f"{error.name} is not installed here: run `make run` once, then use .venv/bin/python manage.py.")
+        sys.exit(
+            f"{error.name} is not installed here: run `make run` once, then use .venv/bin/python manage.py."
+        )
 
     # A terminated command must stop what it started, so it leaves by an exception.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

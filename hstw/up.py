@@ -6,8 +6,8 @@ and a pid file in `home()/run`, by which the next start finds what a killed one 
 
 import sys
 
-if sys.version_info < (3, 11):
-    sys.exit("HSTW needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.exit(f"HSTW needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
 
 import ctypes
 import fcntl
@@ -21,7 +21,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -80,8 +80,10 @@ def _up() -> None:
             check_redis()
             step.result = f"Python {sys.version.split()[0]}, port {port} is free"
         embedded.local_secret_key()
-        with embedded.servers(say=_detail) as started:
-            _report_servers(started)
+        with ExitStack() as stack:
+            with _step(f"Starting PostgreSQL {embedded.postgres_version()} and Valkey") as step:
+                started = stack.enter_context(embedded.servers(say=_detail))
+                step.result = _whose_servers(started)
             _prepare()
             supervise(_programs(host, port), when_up=lambda watch: _open(host, port, watch))
 
@@ -124,7 +126,11 @@ def check_port(host: str, port: int) -> None:
             probe.bind(address)
             probe.listen(1)
     except OSError as error:
-        reason = "is in use" if error.errno == 98 or "in use" in str(error) else f"cannot be used ({error.strerror})"
+        reason = (
+            "is in use"
+            if error.errno == 98 or "in use" in str(error)
+            else f"cannot be used ({error.strerror})"
+        )
         raise UpError(f"port {port} on {host} {reason}; choose another: make run PORT={port + 1}") from error
 
 
@@ -143,7 +149,9 @@ def check_database() -> None:
     except psycopg.Error as error:
         raise UpError(f"DATABASE_URL ({where}) cannot be reached: {_redacted(error, url)}") from None
     if version < OLDEST_POSTGRES:
-        raise UpError(f"DATABASE_URL ({where}) is PostgreSQL {version}; {OLDEST_POSTGRES} or newer is needed.")
+        raise UpError(
+            f"DATABASE_URL ({where}) is PostgreSQL {version}; {OLDEST_POSTGRES} or newer is needed."
+        )
 
 
 def check_redis() -> None:
@@ -157,7 +165,9 @@ def check_redis() -> None:
         with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
             client.ping()
     except (redis.RedisError, ValueError, OSError) as error:
-        raise UpError(f"REDIS_URL ({_without_password(url)}) cannot be reached: {_redacted(error, url)}") from None
+        raise UpError(
+            f"REDIS_URL ({_without_password(url)}) cannot be reached: {_redacted(error, url)}"
+        ) from None
 
 
 def _without_password(url: str) -> str:
@@ -181,38 +191,52 @@ def _redacted(error: Exception, url: str) -> str:
 # --- Servers, schema, demonstration world ------------------------------------------------------------
 
 
-def _report_servers(started: list[str]) -> None:
+def _whose_servers(started: list[str]) -> str:
+    said = []
     for name, variable in (("PostgreSQL", "DATABASE_URL"), ("Valkey", "REDIS_URL")):
         if os.environ.get(variable):
-            _detail(f"{name}: the one in {variable}")
+            said.append(f"{name}: the one in {variable}")
         else:
-            _detail(f"{name}: {'started' if name in started else 'was running already'}")
+            said.append(f"{name}: {'started' if name in started else 'was running already'}")
+    return ", ".join(said)
 
 
 def _prepare() -> None:
     with _step("Bringing the database up to date") as step:
-        lines = _manage("migrate", "--noinput", echo=lambda line: line.lstrip().startswith("Applying"))
+        apps: set[str] = set()
+
+        def first_of_app(line: str) -> str:
+            """Some progress, without a line for each of many migrations."""
+            if not (found := re.match(r" +Applying (\w+)\.", line)) or found[1] in apps:
+                return ""
+            apps.add(found[1])
+            return f"tables of {found[1]}"
+
+        lines = _manage("migrate", "--noinput", show=first_of_app)
         applied = sum(line.lstrip().startswith("Applying") for line in lines)
         step.result = f"{applied} migrations applied" if applied else "nothing to do"
     if _has_demonstration():
         with _step("Loading the demonstration world, if the database is empty"):
-            _manage("demo", "--scale", "small", "--if-empty", echo=lambda line: True)
+            _manage("demo", "--scale", "small", "--if-empty", show=str.strip)
 
 
 def _has_demonstration() -> bool:
     return os.environ.get("HSTW_DEMO") != "0" and any(PROJECT.glob("*/management/commands/demo.py"))
 
 
-def _manage(*arguments: str, echo: Callable[[str], bool]) -> list[str]:
-    """Run a command of manage.py and return its output; raise `UpError` where it fails."""
+def _manage(*arguments: str, show: Callable[[str], str]) -> list[str]:
+    """Run a command of manage.py and return its output; raise `UpError` where it fails.
+
+    `show` says what of a line the terminal gets while the command runs.
+    """
     child = _spawn("manage", [sys.executable, str(PROJECT / "manage.py"), *arguments], subprocess.PIPE)
     lines: list[str] = []
     try:
         assert child.stdout is not None
         for raw in child.stdout:
             lines.append(raw.decode(errors="replace").rstrip())
-            if echo(lines[-1]):
-                _detail(lines[-1].strip())
+            if news := show(lines[-1]):
+                _detail(news)
         code = child.wait()
     except BaseException:
         _stop_sessions([child.pid], lambda pid: child.poll() is not None)
@@ -235,7 +259,16 @@ def _programs(host: str, port: int) -> dict[str, list[str]]:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     gunicorn = [sys.executable, "-m", "gunicorn", "hstw.wsgi:application"]
     celery = [sys.executable, "-m", "celery", "-A", "hstw"]
-    worker = ["--pool", "prefork", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    worker = [
+        "--pool",
+        "prefork",
+        "--concurrency",
+        "1",
+        "--loglevel",
+        "INFO",
+        "--without-gossip",
+        "--without-mingle",
+    ]
     return {
         "web": [
             *(*gunicorn, "--bind", bind, "--workers", "2", "--worker-class", "gthread", "--threads", "4"),
@@ -298,10 +331,9 @@ class Child:
         self.in_traceback = False
 
     def start(self) -> None:
-        with open(self.log, "ab", opener=embedded.private_file) as output:
-            # Assigned before a signal can interrupt: a child nobody knows of would be an orphan.
-            with _uninterrupted():
-                self.process = _spawn(self.name, self.words, output.fileno())
+        # Assigned before a signal can interrupt: a child nobody knows of would be an orphan.
+        with open(self.log, "ab", opener=embedded.private_file) as output, _uninterrupted():
+            self.process = _spawn(self.name, self.words, output.fileno())
         self.started_at = time.monotonic()
 
     def has_ended(self) -> bool:
@@ -368,7 +400,7 @@ def _open(host: str, port: int, watch: Callable[[], None]) -> None:
             watch()
     print(f"\nHSTW is open at http://{_shown(host)}:{port}", flush=True)
     if _has_demonstration():
-        for line in _manage("demo", "--sign-ins", echo=lambda line: False):
+        for line in _manage("demo", "--sign-ins", show=lambda line: ""):
             print(line, flush=True)
     print(f"Logs are in {embedded.log_folder()}. Ctrl-C stops everything.\n", flush=True)
 
@@ -386,11 +418,11 @@ def _health(host: str, port: int) -> str:
 
 
 def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
 
 
 def _shown(host: str) -> str:
-    if host in {"127.0.0.1", "0.0.0.0", "::", "::1"}:
+    if host in {"127.0.0.1", "::1", "0.0.0.0", "::"}:  # noqa: S104
         return "localhost"
     return f"[{host}]" if ":" in host else host
 
@@ -416,13 +448,16 @@ def _spawn(name: str, words: Sequence[str], output: int) -> subprocess.Popen[byt
             if os.getppid() != parent:
                 os._exit(1)
 
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "hstw.settings"}
+    if name == "web":
+        environment["HSTW_DATABASE_POOL"] = "1"  # only threads of the web server share connections
     child = subprocess.Popen(
         words,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
         cwd=PROJECT,
-        env=os.environ | {"PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "hstw.settings"},
+        env=environment,
         start_new_session=True,
         preexec_fn=before_program,
     )
@@ -479,7 +514,10 @@ def _session(leader: int) -> list[psutil.Process]:
 
 def _end(members: list[psutil.Process]) -> None:
     """Ask the first, which passes it on to its own; after a while kill what is still there."""
-    for process, ask in ((members[0], psutil.Process.terminate), *((m, psutil.Process.kill) for m in members)):
+    for process, ask in (
+        (members[0], psutil.Process.terminate),
+        *((m, psutil.Process.kill) for m in members),
+    ):
         try:
             ask(process)
         except psutil.NoSuchProcess:
