@@ -128,7 +128,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-DATABASE_APPLICATION_ROLE = _database("app")["USER"]
+DATABASE_APPLICATION = {key: _database("app")[key] for key in ("USER", "PASSWORD")}
 DATABASE_OWNER = {key: _database("owner")[key] for key in ("USER", "PASSWORD")}
 DATABASES["default"].setdefault("OPTIONS", {})
 # Only the web server keeps a pool, opened after the fork; workers and commands use plain connections.
