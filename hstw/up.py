@@ -21,7 +21,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -514,16 +514,14 @@ def _session(leader: int) -> list[psutil.Process]:
 
 def _end(members: list[psutil.Process]) -> None:
     """Ask the first, which passes it on to its own; after a while kill what is still there."""
-    for process, ask in (
-        (members[0], psutil.Process.terminate),
-        *((m, psutil.Process.kill) for m in members),
-    ):
-        try:
-            ask(process)
-        except psutil.NoSuchProcess:
-            continue
-        if ask is psutil.Process.terminate:
-            psutil.wait_procs(members, timeout=STOP_PATIENCE)
+    with suppress(psutil.NoSuchProcess):
+        members[0].terminate()
+    deadline = time.monotonic() + STOP_PATIENCE
+    while not all(map(embedded.has_ended, members)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for process in members:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _stop_sessions(
