@@ -52,18 +52,14 @@ def fill() -> FilledWorld:
             postal_state="AL",
             slug=f"tombigbee-{number:02d}",
         )
-    membership = NetworkMembership.objects.create(
-        organization=places.ridge, network="msw", starts=dt.date(2019, 7, 1)
-    )
+    membership = NetworkMembership.objects.create(organization=places.ridge, network="msw", starts=dt.date(2019, 7, 1))
     NetworkMembership.objects.create(
         organization=places.ridge, network="hstw", starts=dt.date(2009, 7, 1), ends=dt.date(2019, 6, 30)
     )
     SupportDesignation.objects.create(
         organization=places.ridge, kind="atsi", reason="Students with disabilities", starts=dt.date(2024, 7, 1)
     )
-    CooperativeMember.objects.create(
-        cooperative=places.cooperative, member=places.cahaba, starts=dt.date(2020, 7, 1)
-    )
+    CooperativeMember.objects.create(cooperative=places.cooperative, member=places.cahaba, starts=dt.date(2020, 7, 1))
     for grade, students in (("09", 12), ("10", 11), ("11", 10), ("12", 3)):
         for _ in range(students):
             factories.enrollment(places.ridge, year, grade)
