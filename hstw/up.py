@@ -221,8 +221,9 @@ def _manage(*arguments: str, show: Callable[[str], str]) -> list[str]:
 
     `show` says what of a line the terminal gets while the command runs.
     """
-    child = _spawn("manage", [sys.executable, str(PROJECT / "manage.py"), *arguments], subprocess.PIPE)
     lines: list[str] = []
+    with _uninterrupted():
+        child = _spawn("manage", [sys.executable, str(PROJECT / "manage.py"), *arguments], subprocess.PIPE)
     try:
         assert child.stdout is not None
         for raw in child.stdout:
@@ -323,7 +324,6 @@ class Child:
         self.in_traceback = False
 
     def start(self) -> None:
-        # Assigned before a signal can interrupt: a child nobody knows of would be an orphan.
         with open(self.log, "ab", opener=embedded.private_file) as output, _uninterrupted():
             self.process = _spawn(self.name, self.words, output.fileno())
         self.started_at = time.monotonic()
@@ -459,6 +459,7 @@ def _spawn(name: str, words: Sequence[str], output: int) -> subprocess.Popen[byt
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
+    """Signals wait: one between starting a child and noting it would make it an orphan."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, TERMINATING)
     try:
         yield
