@@ -18,12 +18,10 @@ from hstw.history import tracked
 from .membership import BelongingQuerySet
 from .organization import Organization
 
-VALID_DAYS = 14
-
 
 def expiry() -> dt.datetime:
     """The moment at which an invitation written now runs out."""
-    return timezone.now() + dt.timedelta(days=VALID_DAYS)
+    return timezone.now() + dt.timedelta(days=settings.INVITATION_DAYS)
 
 
 class InvitationQuerySet(BelongingQuerySet):
@@ -52,9 +50,7 @@ class Invitation(models.Model):
     invited_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(default=expiry)
     accepted_at = models.DateTimeField(null=True, blank=True)
-    accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     objects = InvitationQuerySet.as_manager()
