@@ -223,9 +223,7 @@ ELEMENTARY: dict[int, tuple[int, ...]] = {
 }
 
 
-def _levels(
-    sced: str, title: str, subject: str, hardness: float = 0.0, credits: int = 100
-) -> tuple[int, int]:
+def _levels(sced: str, title: str, subject: str, hardness: float = 0.0, credits: int = 100) -> tuple[int, int]:
     """A course in its general and its honors form."""
     return (
         _add(Course(sced, title, subject, credits=credits, hardness=hardness)),

@@ -244,9 +244,7 @@ def _core_courses(rng: np.random.Generator, frame: Frame, cluster: Cluster, peop
         step = np.clip(grade - 9 + (ahead if column == 1 else 0), 0, len(sequence) - 1)
         options = np.array(sequence)
         core[high, column] = options[step, honors][high]
-    offers_ap, offers_ib, offers_dual = (
-        cluster.offering(what)[frame.school_at_end] for what in ("ap", "ib", "dual")
-    )
+    offers_ap, offers_ib, offers_dual = (cluster.offering(what)[frame.school_at_end] for what in ("ap", "ib", "dual"))
     reaches = frame.ability + rng.normal(0, 0.4, (4, n))
     for (g, column), course in catalog.ADVANCED.items():
         ready = (grade == g) & offers_ap & (reaches[column] > 0.95) & (ahead if column == 1 else True)

@@ -55,9 +55,7 @@ class Tests:
 class Season:
     """The tests of one school year: who was there on the day of each, and took it."""
 
-    def __init__(
-        self, rng: np.random.Generator, frame: Frame, core: Ints, tests: Tests, today: np.datetime64
-    ) -> None:
+    def __init__(self, rng: np.random.Generator, frame: Frame, core: Ints, tests: Tests, today: np.datetime64) -> None:
         self.rng, self.frame, self.core, self.tests, self.today = rng, frame, core, tests, today
         self.count = len(frame.students)
         self.took = rng.random(self.count) < 0.975

@@ -189,9 +189,7 @@ def named_states(first_year: int, *, cohorts: float = 1.0, tiny: bool = False) -
                     offers=ap,
                 ),
                 School("Harrow Creek High School", "high", 0, 12, offers=ap),
-                School(
-                    "Harrow Creek Career Technology Center", "technology_center", 10, 12, shared_time=True
-                ),
+                School("Harrow Creek Career Technology Center", "technology_center", 10, 12, shared_time=True),
             ],
             missing=frozenset({"postsecondary"}),
         )
@@ -221,9 +219,7 @@ def generated_states(
     students_per_school: int,
 ) -> list[State]:
     """States with as many districts as asked for and exactly ``schools`` schools in all, named at random."""
-    sizes = rng.choice(
-        [2, 3, 4, 5, 6, 7, 8], sum(districts_by_state), p=[0.04, 0.12, 0.2, 0.3, 0.2, 0.1, 0.04]
-    )
+    sizes = rng.choice([2, 3, 4, 5, 6, 7, 8], sum(districts_by_state), p=[0.04, 0.12, 0.2, 0.3, 0.2, 0.1, 0.04])
     sizes[1::17] = 1
     while (excess := int(sizes.sum()) - schools) != 0:
         at = rng.integers(len(sizes))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils.timezone import get_current_timezone
 
@@ -86,10 +87,7 @@ def load_people(world: World) -> None:
     world.writer.write_rows(User, list(users.values()))
     world.writer.write_rows(
         EmailAddress,
-        [
-            {"email": user["email"], "verified": True, "primary": True, "user_id": user["id"]}
-            for user in users.values()
-        ],
+        [{"email": user["email"], "verified": True, "primary": True, "user_id": user["id"]} for user in users.values()],
     )
     world.writer.write_rows(RoleAssignment, [*roles, *_former(world, users)])
     _load_invitations(world, users)
@@ -104,9 +102,7 @@ def home(world: World) -> tuple[State, District, School]:
     for state in world.states:
         for district in state.districts:
             if any(school.shared_time for school in district.schools):
-                high = next(
-                    school for school in district.schools if school.has_grade_9 and school.closes is None
-                )
+                high = next(school for school in district.schools if school.has_grade_9 and school.closes is None)
                 return state, district, high
     raise ValueError("The demonstration world has no district with a technology center.")
 
@@ -217,7 +213,7 @@ def _load_invitations(world: World, users: dict[str, dict[str, Any]]) -> None:
                 "ends": None,
                 "invited_by_id": by,
                 "invited_at": invited,
-                "expires_at": invited + dt.timedelta(days=14),
+                "expires_at": invited + dt.timedelta(days=settings.INVITATION_DAYS),
                 "accepted_at": invited + dt.timedelta(days=2) if accepted else None,
                 "accepted_by_id": users[accepted]["id"] if accepted else None,
                 "withdrawn_at": None,

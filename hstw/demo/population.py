@@ -37,9 +37,7 @@ class Cluster:
         self.district_pk = np.array([district.pk for district in districts])
         self.closes = np.array([school.closes or 9999 for school in self.schools])
         by_name = {(id(school.district), school.name): at for at, school in enumerate(self.schools)}
-        self.successor = np.array(
-            [by_name.get((id(school.district), school.successor), -1) for school in self.schools]
-        )
+        self.successor = np.array([by_name.get((id(school.district), school.successor), -1) for school in self.schools])
         centers = [at for at, school in enumerate(self.schools) if school.shared_time]
         own = {int(self.district_of[at]): at for at in centers}
         nearest = centers[0] if centers else -1

@@ -81,9 +81,7 @@ def load_organizations(world: World) -> None:
 
 def _add_state(tree: _Tree, world: World, state: State) -> None:
     place: dict[str, Any] = {"postal_state": state.postal, "time_zone": state.time_zone}
-    state.pk = tree.add(
-        world.region_pk, Kind.STATE, state.name, nces_id=state.fips, state_id=state.fips, **place
-    )
+    state.pk = tree.add(world.region_pk, Kind.STATE, state.name, nces_id=state.fips, state_id=state.fips, **place)
     for number, district in enumerate(state.districts, start=1):
         # Numbers from 90000 on are not given to districts that exist.
         nces_id = f"{state.fips}{90000 + number}"

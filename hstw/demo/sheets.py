@@ -115,9 +115,7 @@ def _batches(world: World, cluster: Cluster, kind: str, sheet: Sheet) -> tuple[I
     return pks[np.searchsorted(keys, key)], line
 
 
-def _batch_row(
-    world: World, cluster: Cluster, kind: str, pk: int, position: int, year: int
-) -> dict[str, object]:
+def _batch_row(world: World, cluster: Cluster, kind: str, pk: int, position: int, year: int) -> dict[str, object]:
     district = cluster.districts[position]
     loaded = min(dt.date(year, 6, 18), world.today - dt.timedelta(days=2))
     return {
@@ -217,9 +215,7 @@ def _removals(sheet: Sheet) -> dict[str, Column]:
 def _outcomes(sheet: Sheet) -> dict[str, Column]:
     """College students have a college, those at work an employer; training and service name nobody."""
     kind, draw = sheet["kind"], sheet["institution"]
-    place = np.select(
-        [kind < 2, kind == 3], [1 + draw % len(COLLEGES), 1 + len(COLLEGES) + draw % len(EMPLOYERS)], 0
-    )
+    place = np.select([kind < 2, kind == 3], [1 + draw % len(COLLEGES), 1 + len(COLLEGES) + draw % len(EMPLOYERS)], 0)
     return {
         "kind": Choice(_OUTCOMES, kind),
         "institution": Choice(_INSTITUTIONS, place),
@@ -238,3 +234,4 @@ _MODELS: dict[str, tuple[type[Model], Callable[[Sheet], dict[str, Column]]]] = {
     "removals": (CohortRemoval, _removals),
     "outcomes": (PostsecondaryOutcome, _outcomes),
 }
+EVIDENCE = (AssessmentResult, *(model for model, _columns in _MODELS.values()))

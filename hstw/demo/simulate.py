@@ -86,10 +86,7 @@ class Simulation:
         self.quality = rng.normal(0, 0.15, len(cluster.schools))
         advanced = cluster.offering("ac")
         self.offered = np.array(
-            [
-                [rng.random() < (0.75 if school.shared_time else 0.45) for _ in PATHWAYS]
-                for school in cluster.schools
-            ]
+            [[rng.random() < (0.75 if school.shared_time else 0.45) for _ in PATHWAYS] for school in cluster.schools]
         )
         self.offered[:, ADVANCED_CAREER] = advanced
         self.offered[:, 0] = True
@@ -200,9 +197,7 @@ class Simulation:
         fate[gives_up] = np.where(chance[2] < 0.45, COMPLETED, DROPPED)[gives_up]
         early = (grade == 11) & (ability > 0.7) & (in_9 == 0) & (chance[1] < 0.03) & (fate == PROMOTED)
         fate[early] = GRADUATED
-        hazard = sigmoid(
-            -5.7 + 0.75 * in_9 + 0.7 * self.retained[i] - 0.8 * engagement - 0.25 * ability + 0.2 * poor
-        )
+        hazard = sigmoid(-5.7 + 0.75 * in_9 + 0.7 * self.retained[i] - 0.8 * engagement - 0.25 * ability + 0.2 * poor)
         fate[(grade >= 9) & (chance[2] < hazard)] = DROPPED
         leaves = chance[3] < np.where(senior, 0.008, 0.022) + 0.008 * poor
         where = rng.choice(LEAVING, n, p=[0.5, 0.445, 0.05, 0.005])
@@ -243,9 +238,7 @@ class Simulation:
         self.active[i[fate > RETAINED]] = False
 
 
-def _marks(
-    rng: np.random.Generator, ability: Floats, engagement: Floats, hardness: Floats, columns: int
-) -> Ints:
+def _marks(rng: np.random.Generator, ability: Floats, engagement: Floats, hardness: Floats, columns: int) -> Ints:
     """Marks out of 100 in ``columns`` courses."""
     level = (0.75 * ability + 0.45 * engagement)[:, None] - hardness
     marks = 79.5 + 8.5 * level + rng.normal(0, 5, (len(ability), columns))

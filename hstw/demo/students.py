@@ -9,17 +9,20 @@ import numpy as np
 
 from schools.models import Student, StudentIdentifier
 
+from .bulk import indexed_afterwards
 from .copying import Choice, Numbers, Raw, Table, dates, texts
 from .evidence import Sheet, courses, diplomas, enrollments, keep, outcomes, removals
 from .exams import Season, Tests, credentials, work
 from .geography import School, State
 from .names import FEMALE, LAST, MALE
 from .population import Cluster, Ints, populate
-from .sheets import write_sheets
+from .sheets import EVIDENCE, write_sheets
 from .simulate import Simulation
 from .world import World
 
 SCHOOLS_PER_CLUSTER = 12
+# The class before the first measured year is there too: what its graduates began is known by now.
+EARLIER_CLASSES = 1
 _MIDDLE = (*(chr(letter) for letter in range(ord("A"), ord("X"))), "")
 _FIRST_NAMES = texts([*FEMALE, *MALE])
 _LAST_NAMES = texts(LAST)
@@ -51,10 +54,12 @@ def load_students(world: World) -> None:
     done = 0
     world.progress.restart()
     before = world.writer.total
-    for number, (state, schools) in enumerate(every):
-        _load_cluster(world, Cluster(state, schools), world.random("students", number))
-        done += len(schools)
-        world.progress.report("Students, by school", done, total, world.writer.total - before)
+    with indexed_afterwards((Student, StudentIdentifier, *EVIDENCE)):
+        for number, (state, schools) in enumerate(every):
+            _load_cluster(world, Cluster(state, schools), world.random("students", number))
+            done += len(schools)
+            world.progress.report("Students, by school", done, total, world.writer.total - before)
+        world.progress.say("Indexes and foreign keys …")
 
 
 def _load_cluster(world: World, cluster: Cluster, rng: np.random.Generator) -> None:
@@ -70,7 +75,7 @@ def _load_cluster(world: World, cluster: Cluster, rng: np.random.Generator) -> N
 def _live(world: World, simulation: Simulation, tests: Tests) -> Sheets:
     """Simulate, and note the evidence: all of it in measured years, before them only enrollment and exits.
 
-    History is kept of those whose class is measured, or who are still enrolled in a measured year.
+    History is kept of those whose class is recent, or who are still enrolled in a measured year.
     """
     rng, people, cluster = simulation.rng, simulation.people, simulation.cluster
     today = np.datetime64(world.today)
@@ -80,9 +85,9 @@ def _live(world: World, simulation: Simulation, tests: Tests) -> Sheets:
         sheets["enrollments"].append(_thin(enrollments(frame, people, today), measured))
         sheets["removals"].append(removals(frame, today))
         sheets["diplomas"].append(diplomas(rng, frame, people, today))
+        sheets["outcomes"].append(outcomes(rng, frame, today))
         if not measured:
             continue
-        sheets["outcomes"].append(outcomes(rng, frame, today))
         taken, core = courses(rng, frame, cluster, people, today)
         sheets["courses"].append(taken)
         for kind, sheet in Season(rng, frame, core, tests, today).sittings():
@@ -106,8 +111,8 @@ def _write_students(world: World, cluster: Cluster, simulation: Simulation, enro
     people = simulation.people
     kept = np.zeros(len(people), np.bool_)
     kept[enrolled["student"][enrolled["year"] >= world.first_year]] = True
-    class_measured = simulation.grade_9_year + 3 >= world.first_year
-    kept[enrolled["student"][class_measured[enrolled["student"]]]] = True
+    recent_class = simulation.grade_9_year + 3 >= world.first_year - EARLIER_CLASSES
+    kept[enrolled["student"][recent_class[enrolled["student"]]]] = True
     who = np.flatnonzero(kept)
     first = world.writer.take(Student, len(who))
     pk = np.zeros(len(people), np.int64)

@@ -84,8 +84,8 @@ class World:
         self.states = {
             "tiny": lambda: named_states(first, tiny=True),
             "small": lambda: named_states(first),
-            "state": lambda: generated_states(rng, first, [26, 4], 150, 640),
-            "region": lambda: generated_states(rng, first, [16] * 8 + [14] * 8, 1_100, 655),
+            "state": lambda: generated_states(rng, first, [26, 4], 150, 580),
+            "region": lambda: generated_states(rng, first, [16] * 8 + [14] * 8, 1_100, 580),
         }[self.scale.name]()
 
     @property

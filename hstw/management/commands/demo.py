@@ -24,12 +24,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--scale", choices=SCALES, default="small", help="how large (tiny is for tests)")
         parser.add_argument("--seed", type=int, default=7, help="the same seed makes the same world")
-        parser.add_argument(
-            "--today", type=dt.date.fromisoformat, help="the day to anchor it to (YYYY-MM-DD)"
-        )
-        parser.add_argument(
-            "--if-empty", action="store_true", help="do nothing where there is a world already"
-        )
+        parser.add_argument("--today", type=dt.date.fromisoformat, help="the day to anchor it to (YYYY-MM-DD)")
+        parser.add_argument("--if-empty", action="store_true", help="do nothing where there is a world already")
         parser.add_argument("--sign-ins", action="store_true", help="only list who can sign in")
         parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
         parser.add_argument("--force", action="store_true", help="load in production, too")
@@ -87,7 +83,5 @@ class Command(BaseCommand):
                 )
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         for row in rows:
-            self.stdout.write(
-                "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            )
+            self.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
         self.stdout.write(f"Password for all: {PASSWORD}")
