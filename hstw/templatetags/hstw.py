@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import template
+from django.utils import formats
+from django.utils.timezone import localtime
 
 from hstw.access import AccessDecision, Action, decide
 from hstw.values import SchoolYear
@@ -22,3 +25,14 @@ def may(user: Any, action: str, thing: Any = None) -> AccessDecision:
 def school_year(year: int) -> str:
     """2026 as ``2025–26``."""
     return SchoolYear(year).label
+
+
+@register.filter
+def moment(when: dt.datetime | None) -> str:
+    """A time today as ``10:42 AM``; on another day with its date."""
+    if when is None:
+        return ""
+    when = localtime(when)
+    if when.date() == localtime().date():
+        return formats.date_format(when, "TIME_FORMAT")
+    return formats.date_format(when, "DATETIME_FORMAT")
