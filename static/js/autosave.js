@@ -223,7 +223,7 @@ function keep(form) {
   }
 
   const flush = () => {
-    if (dirtySince !== null && !leaving && !stopped && !running) save({ keepalive: true });
+    if (dirtySince !== null && !leaving && !stopped) save({ keepalive: true });
   };
   const soon = () => {
     if (dirtySince !== null && failures > 0 && !leaving && !stopped) save();
