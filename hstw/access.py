@@ -140,8 +140,7 @@ NEEDS_NAMED_ASSIGNMENT: frozenset[Role] = frozenset({Role.SITE_TEAM})
 MAY_APPOINT: dict[Role, frozenset[Role]] = {
     Role.SYSTEM_ADMINISTRATOR: frozenset(Role),
     Role.STATE_COORDINATOR: frozenset(Role) - {Role.SYSTEM_ADMINISTRATOR, Role.SREB_STAFF},
-    Role.DISTRICT_ADMINISTRATOR: frozenset(Role)
-    - {Role.SYSTEM_ADMINISTRATOR, Role.SREB_STAFF, Role.STATE_COORDINATOR},
+    Role.DISTRICT_ADMINISTRATOR: frozenset(Role) - {Role.SYSTEM_ADMINISTRATOR, Role.SREB_STAFF, Role.STATE_COORDINATOR},
     Role.PRINCIPAL: frozenset({Role.SITE_TEAM, Role.COUNSELOR}),
 }
 
@@ -225,11 +224,7 @@ def decide(user: Actor, action: Action, thing: Thing | None = None) -> AccessDec
         reach = row.get(grant.role)
         if reach is None or not grant.reaches(reach, scope):
             continue
-        if (
-            action == Action.VIEW_NAMED_STUDENTS
-            and grant.role in NEEDS_NAMED_ASSIGNMENT
-            and not grant.names_students
-        ):
+        if action == Action.VIEW_NAMED_STUDENTS and grant.role in NEEDS_NAMED_ASSIGNMENT and not grant.names_students:
             unnamed = True
             continue
         if action in NEEDS_SECOND_FACTOR and second_factor_required() and not user.has_second_factor:
@@ -280,9 +275,7 @@ def prefixes(user: Actor, action: Action) -> list[str]:
             )
         }
     )
-    return [
-        prefix for prefix in found if not any(other != prefix and prefix.startswith(other) for other in found)
-    ]
+    return [prefix for prefix in found if not any(other != prefix and prefix.startswith(other) for other in found)]
 
 
 def may_appoint(user: Actor, thing: Thing) -> frozenset[Role]:

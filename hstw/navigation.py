@@ -78,9 +78,7 @@ def build(request: HttpRequest) -> Navigation:
                 current=nav.organization is not None,
             )
         )
-    nav.sections.append(
-        Link(_("Organizations"), nav.all_organizations_url, current=here == "schools:organizations")
-    )
+    nav.sections.append(Link(_("Organizations"), nav.all_organizations_url, current=here == "schools:organizations"))
     if nav.organization:
         target = here if here in {"schools:organization", "schools:people"} else "schools:organization"
         nav.years = [

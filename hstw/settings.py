@@ -26,14 +26,10 @@ DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     if PRODUCTION:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is not set. In production set it to at least 50 random characters."
-        )
+        raise ImproperlyConfigured("SECRET_KEY is not set. In production set it to at least 50 random characters.")
     SECRET_KEY = embedded.local_secret_key()
 if PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("django-insecure", "change-me"))):
-    raise ImproperlyConfigured(
-        "SECRET_KEY is too short or a default. Set it to at least 50 random characters."
-    )
+    raise ImproperlyConfigured("SECRET_KEY is too short or a default. Set it to at least 50 random characters.")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
@@ -132,7 +128,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-DATABASE_APPLICATION_ROLE = _database("app")["USER"]
+DATABASE_APPLICATION = {key: _database("app")[key] for key in ("USER", "PASSWORD")}
 DATABASE_OWNER = {key: _database("owner")[key] for key in ("USER", "PASSWORD")}
 DATABASES["default"].setdefault("OPTIONS", {})
 # Only the web server keeps a pool, opened after the fork; workers and commands use plain connections.

@@ -36,10 +36,7 @@ def places_of(user: Any) -> list[Place]:
     exact = prefixes(user, Action.VIEW_FIGURES)
     below = _counts_below([row.path for row in organizations])
     enrolled = _enrolled([row.path for row in organizations if row.path.startswith(tuple(exact) or "\0")])
-    return [
-        Place(row, roles[row.path], *below.get(row.path, (0, 0)), enrolled.get(row.path))
-        for row in organizations
-    ]
+    return [Place(row, roles[row.path], *below.get(row.path, (0, 0)), enrolled.get(row.path)) for row in organizations]
 
 
 def _counts_below(paths: list[str]) -> dict[str, tuple[int, int]]:

@@ -94,6 +94,4 @@ def enrollment_by_grade(organization: Organization, year: int) -> list[tuple[str
 
 def missing_facts(organizations: OrganizationQuerySet) -> OrganizationQuerySet:
     """Open schools whose page lacks what comparison needs: design or grade span."""
-    return organizations.filter(kind=Kind.SCHOOL, closed=None).filter(
-        Q(design="") | Q(grade_low="") | Q(grade_high="")
-    )
+    return organizations.filter(kind=Kind.SCHOOL, closed=None).filter(Q(design="") | Q(grade_low="") | Q(grade_high=""))

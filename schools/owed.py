@@ -54,9 +54,7 @@ def _roles_ending(user: Any) -> list[Owed]:
     today = timezone.localdate()
     ending = (
         RoleAssignment.objects.filter(
-            organization__in=Organization.objects.visible_to(user, Action.MANAGE_PEOPLE)
-            .order_by()
-            .values("pk"),
+            organization__in=Organization.objects.visible_to(user, Action.MANAGE_PEOPLE).order_by().values("pk"),
             ends__range=(today, today + ROLE_ENDS_WITHIN),
         )
         .exclude(user=user)
@@ -65,8 +63,7 @@ def _roles_ending(user: Any) -> list[Owed]:
     )
     return [
         Owed(
-            _("%(person)s’s role as %(role)s ends")
-            % {"person": row.user, "role": row.get_role_display().lower()},
+            _("%(person)s’s role as %(role)s ends") % {"person": row.user, "role": row.get_role_display().lower()},
             _("%(organization)s: renew it, or hand over what they own.") % {"organization": row.organization},
             _people_url(row.organization),
             row.ends,
@@ -77,9 +74,7 @@ def _roles_ending(user: Any) -> list[Owed]:
 
 def _invitations(user: Any) -> list[Owed]:
     """Invitations that ``user`` sent and nobody has taken."""
-    waiting = (
-        Invitation.objects.visible_to(user).open().filter(invited_by=user).select_related("organization")
-    )
+    waiting = Invitation.objects.visible_to(user).open().filter(invited_by=user).select_related("organization")
     return [
         Owed(
             _("%(name)s has not accepted your invitation") % {"name": row.name},
@@ -101,9 +96,7 @@ def _missing_facts(user: Any) -> list[Owed]:
     year = first[0].get_absolute_url().rstrip("/").rpartition("/")[2]
     return [
         Owed(
-            ngettext(
-                "Complete the facts of %(name)s", "Complete the facts of %(name)s and %(others)s more", n
-            )
+            ngettext("Complete the facts of %(name)s", "Complete the facts of %(name)s and %(others)s more", n)
             % {"name": first[0].name, "others": n - 1},
             _("Without design and grades a school is compared with nobody."),
             reverse("schools:organization_edit", args=[first[0].slug, year]),

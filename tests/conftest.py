@@ -25,14 +25,13 @@ def django_db_setup(
 
     The application's role may not TRUNCATE; Django's transactional tests need to, so here alone it may.
     """
-    application = {key: connection.settings_dict[key] for key in settings.DATABASE_OWNER}
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         _connect_as(settings.DATABASE_OWNER)
         configuration = setup_databases(verbosity=0, interactive=False)
         with connection.cursor() as cursor:
-            role = connection.ops.quote_name(settings.DATABASE_APPLICATION_ROLE)
+            role = connection.ops.quote_name(settings.DATABASE_APPLICATION["USER"])
             cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {role}")
-        _connect_as(application)
+        _connect_as(settings.DATABASE_APPLICATION)
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         _connect_as(settings.DATABASE_OWNER)

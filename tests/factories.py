@@ -18,9 +18,7 @@ _serial = itertools.count(1)
 
 def region(name: str = "SREB") -> Organization:
     """A root of the tree."""
-    return Organization.objects.add_root(
-        {"kind": Kind.REGION, "name": name, "slug": f"region-{next(_serial)}"}
-    )
+    return Organization.objects.add_root({"kind": Kind.REGION, "name": name, "slug": f"region-{next(_serial)}"})
 
 
 def organization(kind: str, parent: Organization, name: str = "", **facts: Any) -> Organization:
@@ -88,9 +86,7 @@ def make_world() -> World:
     sreb = region()
     alabama = organization(Kind.STATE, sreb, "Alabama", slug="alabama", postal_state="AL", nces_id="01")
     kentucky = organization(Kind.STATE, sreb, "Kentucky", slug="kentucky", postal_state="KY", nces_id="21")
-    cahaba = organization(
-        Kind.DISTRICT, alabama, "Cahaba County", slug="cahaba", postal_state="AL", nces_id="0100001"
-    )
+    cahaba = organization(Kind.DISTRICT, alabama, "Cahaba County", slug="cahaba", postal_state="AL", nces_id="0100001")
     tombigbee = organization(Kind.DISTRICT, alabama, "Tombigbee City", slug="tombigbee", postal_state="AL")
     bluegrass = organization(Kind.DISTRICT, kentucky, "Bluegrass County", slug="bluegrass", postal_state="KY")
     high = {"design": "high", "grade_low": "09", "grade_high": "12"}

@@ -20,6 +20,8 @@ def _day() -> forms.DateInput:
 class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
     """The facts of an organization."""
 
+    website = forms.URLField(label=_("Web site"), required=False, assume_scheme="https")
+
     class Meta:
         model = Organization
         fields = [
@@ -51,7 +53,6 @@ class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
             label=_("Time zone"),
             choices=[(zone, zone.removeprefix("America/").replace("_", " ")) for zone in zones],
         )
-        self.fields["website"].assume_scheme = "https"  # type: ignore[attr-defined]
         if self.instance.kind != Kind.SCHOOL:
             for name in ("design", "grade_low", "grade_high", "shared_time"):
                 del self.fields[name]
@@ -62,9 +63,7 @@ class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
             required=False,
             widget=forms.TextInput,
             label=_("Successor"),
-            help_text=_(
-                "The address of its page, for example “cahaba-ridge-high-school-al”, if another took over."
-            ),
+            help_text=_("The address of its page, for example “cahaba-ridge-high-school-al”, if another took over."),
         )
         if self.instance.successor_id:
             self.initial["successor"] = self.instance.successor.slug

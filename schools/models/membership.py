@@ -224,8 +224,7 @@ class CooperativeMember(Period):
 def roles_on(organization: Organization, day: dt.date | None = None) -> PeopleQuerySet:
     """The roles in force that reach ``organization`` from itself or from above, nearest first."""
     above = [
-        organization.path[:end]
-        for end in range(Organization.steplen, len(organization.path) + 1, Organization.steplen)
+        organization.path[:end] for end in range(Organization.steplen, len(organization.path) + 1, Organization.steplen)
     ]
     return (
         RoleAssignment.objects.on(day or timezone.localdate())

@@ -116,9 +116,7 @@ class Organization(MP_Node):
     slug = models.SlugField(_("address on this site"), max_length=80, unique=True)
     # Named so because a foreign key called ``state`` would take the attribute ``state_id``, which is the state's
     # own id of this organization.
-    in_state = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
-    )
+    in_state = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="+")
     nces_id = models.CharField(_("NCES id"), max_length=12, blank=True)
     state_id = models.CharField(_("state id"), max_length=20, blank=True)
 
@@ -154,9 +152,7 @@ class Organization(MP_Node):
     )
     version = models.PositiveIntegerField(default=1, editable=False)
     search = models.GeneratedField(
-        expression=SearchVector(
-            "name", "city", "county", "postal_state", "nces_id", "state_id", config="simple"
-        ),
+        expression=SearchVector("name", "city", "county", "postal_state", "nces_id", "state_id", config="simple"),
         output_field=SearchVectorField(),
         db_persist=True,
     )

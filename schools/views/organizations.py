@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -81,7 +81,10 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 def add(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """Add an organization below this one."""
     parent, school_year = organization_for(request, slug, year, Action.ADD_ORGANIZATION)
-    form = NewOrganizationForm(request.POST or None, kinds=verbs.kinds_below(parent))
+    kinds = verbs.kinds_below(parent)
+    if not kinds:
+        raise Http404
+    form = NewOrganizationForm(request.POST or None, kinds=kinds)
     if request.method == "POST" and form.is_valid():
         try:
             added = verbs.add_organization(parent=parent, **form.cleaned_data)
@@ -121,6 +124,4 @@ def edit(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 def history(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """Who changed what on this organization, newest first."""
     organization, school_year = organization_for(request, slug, year, Action.VIEW_HISTORY)
-    return render(
-        request, "schools/organization_history.html", {"organization": organization, "year": school_year}
-    )
+    return render(request, "schools/organization_history.html", {"organization": organization, "year": school_year})

@@ -48,9 +48,7 @@ def add(request: HttpRequest, slug: str, year: int, kind: str) -> HttpResponse:
     """Record one."""
     organization, school_year = organization_for(request, slug, year, Action.EDIT_STANDING)
     form_class, owner, label = _kind_on(kind, organization)
-    return _save(
-        request, organization, school_year, form_class, form_class.Meta.model(**{owner: organization}), label
-    )  # type: ignore[attr-defined]
+    return _save(request, organization, school_year, form_class, form_class.Meta.model(**{owner: organization}), label)  # type: ignore[attr-defined]
 
 
 @require_http_methods(["GET", "POST"])

@@ -65,7 +65,7 @@ def test_the_directory_reaches_the_state_and_not_the_next() -> None:
     assert "SREB" not in names
 
 
-@pytest.mark.parametrize("offset, seen", [(-1, False), (0, True)])
+@pytest.mark.parametrize(("offset", "seen"), [(-1, False), (0, True)])
 def test_a_role_holds_through_its_last_day(offset: int, seen: bool) -> None:
     world = factories.make_world()
     user = factories.person()
