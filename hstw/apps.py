@@ -37,21 +37,13 @@ def _keep_history_as_written(cursor: Any, role: str, connection: Any) -> None:
     from pghistory.models import Context, Event
 
     present = set(connection.introspection.table_names(cursor))
-    events = {
-        model._meta.db_table
-        for model in apps.get_models()
-        if issubclass(model, Event) and model._meta.managed
-    }
+    events = {model._meta.db_table for model in apps.get_models() if issubclass(model, Event) and model._meta.managed}
     for table in sorted(events & present):
         cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {connection.ops.quote_name(table)} FROM {role}")
     context = Context._meta.db_table
     if context in present:
-        cursor.execute(
-            f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {connection.ops.quote_name(context)} FROM {role}"
-        )
-        cursor.execute(
-            "ALTER FUNCTION _pgh_attach_context() SECURITY DEFINER SET search_path = public, pg_temp"
-        )
+        cursor.execute(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {connection.ops.quote_name(context)} FROM {role}")
+        cursor.execute("ALTER FUNCTION _pgh_attach_context() SECURITY DEFINER SET search_path = public, pg_temp")
 
 
 class HstwConfig(AppConfig):

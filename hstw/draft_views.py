@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -159,9 +160,7 @@ class _Page:
     key: str
     about_student: bool
 
-    def page(
-        self, form: Any, state: DraftState, *, differences: list[Difference], status: int = 200
-    ) -> HttpResponse:
+    def page(self, form: Any, state: DraftState, *, differences: list[Difference], status: int = 200) -> HttpResponse:
         alone = [field for field in form if field.name not in {d.field.name for d in differences}]
         found = self.context | {
             "form": form,
@@ -211,15 +210,12 @@ def _keep(request: HttpRequest, key: str, version: int, form_class: type[Any], b
     return draft.revision
 
 
-def _saved(
-    instance: Any, saved_to: str | Callable[[Any], str] | None, key: str, request: HttpRequest
-) -> HttpResponse:
+def _saved(instance: Any, saved_to: str | Callable[[Any], str] | None, key: str, request: HttpRequest) -> HttpResponse:
     if callable(saved_to):
         saved_to = saved_to(instance)
+    messages.success(request, _("Saved."))
     response = HttpResponseRedirect(saved_to or instance.get_absolute_url())
-    response.set_cookie(
-        SUBMITTED_COOKIE, key, max_age=300, secure=request.is_secure(), samesite="Lax"
-    )
+    response.set_cookie(SUBMITTED_COOKIE, key, max_age=300, secure=request.is_secure(), samesite="Lax")
     return response
 
 

@@ -133,9 +133,7 @@ def _fields(event_model: Any) -> list[models.Field[Any, Any]]:
     """The model's own fields that are in the event table, in the model's order."""
     kept = {field.name for field in event_model._meta.fields}
     return [
-        field
-        for field in event_model.pgh_tracked_model._meta.fields
-        if field.name in kept and not field.primary_key
+        field for field in event_model.pgh_tracked_model._meta.fields if field.name in kept and not field.primary_key
     ]
 
 
