@@ -131,7 +131,7 @@ def test_pages_of_organizations(name: str, world: factories.World, client: Clien
 
 def refusal(role: Role, distance: str) -> set[int]:
     """404 where one must not know of the organization, 403 where it is in one's directory."""
-    knows = distance != "foreign" and role != Role.STATE_COORDINATOR or distance == "own"
+    knows = (distance != "foreign" and role != Role.STATE_COORDINATOR) or distance == "own"
     return {403} if knows or role in DIRECTORY_EVERYWHERE else {404}
 
 
