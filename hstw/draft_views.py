@@ -272,13 +272,14 @@ def _differences(
 
 def _in_words(bound: forms.BoundField) -> str:
     """What a field holds, as text."""
-    value, field = bound.value(), bound.field
+    value: Any = bound.value()
+    field: Any = bound.field
     if value in (None, "", []):
         return ""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     values = value if isinstance(value, list | tuple) else [value]
-    if isinstance(field, forms.ModelChoiceField):
+    if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
         name = field.to_field_name or "pk"
         return ", ".join(str(thing) for thing in field.queryset.filter(**{f"{name}__in": values}))
     if isinstance(field, forms.ChoiceField):

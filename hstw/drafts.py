@@ -127,7 +127,7 @@ def field_names(form_class: type[forms.BaseForm]) -> frozenset[str]:
 
 def _sent_as(name: str, field: forms.Field) -> Iterable[str]:
     if isinstance(field.widget, forms.MultiWidget):
-        return [name + suffix for suffix in field.widget.widgets_names]
+        return [name + suffix for suffix in field.widget.widgets_names]  # type: ignore[attr-defined]
     return [name]
 
 

@@ -43,13 +43,14 @@ def tracked(*, exclude: list[str] | None = None) -> Callable[[Model], Model]:
     Statement level: one trigger call however many rows a statement touches.
     """
     options: dict[str, Any] = {"exclude": exclude} if exclude else {}
-    return pghistory.track(
+    track: Callable[[Model], Model] = pghistory.track(
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
         pghistory.DeleteEvent(),
         level=pghistory.Statement,
         **options,
     )
+    return track
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def events_of(instance: models.Model, *, page: int | str | None = 1, per_page: i
     found = Paginator(rows, per_page).get_page(page)
     start = found.start_index() - 1 if found.paginator.count else 0
     # One row more than is shown: what stood there before the oldest event of the page.
-    found.object_list = _events(list(rows[start : start + per_page + 1]), per_page)  # type: ignore[assignment]
+    found.object_list = _events(list(rows[start : start + per_page + 1]), per_page)
     return found
 
 
@@ -103,7 +104,8 @@ def last_event(instance: models.Model) -> Event | None:
 
 def last_changes(instance: models.Model, fields: Iterable[str], *, look_back: int = 50) -> dict[str, Event]:
     """For each of ``fields`` the latest event that changed it, within the last ``look_back`` events."""
-    wanted, found = set(fields), {}
+    wanted = set(fields)
+    found: dict[str, Event] = {}
     if not is_tracked(type(instance)):
         return {}
     for event in _events(list(_rows(type(instance), instance.pk)[: look_back + 1]), look_back):
@@ -125,8 +127,8 @@ def values_at_version(instance: models.Model, version: int) -> dict[str, Any] | 
 
 def _rows(model: type[models.Model], pk: Any) -> models.QuerySet[Any]:
     """The event rows of one object, newest first, each with its context."""
-    event_model = model.pgh_event_model  # type: ignore[attr-defined]
-    return event_model.objects.filter(pgh_obj_id=pk).select_related("pgh_context").order_by("-pgh_id")
+    event_model: type[models.Model] = model.pgh_event_model  # type: ignore[attr-defined]
+    return event_model._base_manager.filter(pgh_obj_id=pk).select_related("pgh_context").order_by("-pgh_id")
 
 
 def _fields(event_model: Any) -> list[models.Field[Any, Any]]:

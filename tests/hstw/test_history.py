@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pghistory
@@ -86,7 +85,7 @@ def test_passwords_are_in_no_event(world: factories.World) -> None:
     user.name = "Renamed"
     user.save()
     assert {field.name for field in User.pgh_event_model._meta.fields}.isdisjoint({"password", "last_login"})
-    assert changed(events(user)[0]) == {"name": ("Person", "Renamed")} or set(changed(events(user)[0])) == {"name"}
+    assert set(changed(events(user)[0])) == {"name"}
 
 
 def test_a_changed_password_alone_leaves_no_event(world: factories.World) -> None:
@@ -158,9 +157,7 @@ def test_the_number_of_queries_does_not_grow(world: factories.World) -> None:
                 )
 
     def queries() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             assert events(world.ridge, per_page=100)
         return len(captured)
 
@@ -225,6 +222,6 @@ def assert_refused(statement: str) -> None:
 
 
 def test_every_tracked_model_is_guarded() -> None:
-    tracked: list[Callable[..., Any]] = [model for model in apps.get_models() if history.is_tracked(model)]
+    tracked = [model for model in apps.get_models() if history.is_tracked(model)]
     assert {"schools_organizationevent", "schools_userevent", "schools_roleassignmentevent"} <= set(EVENT_TABLES)
     assert len(EVENT_TABLES) == len(tracked)
