@@ -44,7 +44,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.forms",  # its templates, which the form renderer looks up
     "django.contrib.postgres",
     "django.contrib.humanize",
     "django.contrib.admin",
