@@ -33,6 +33,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from redis.exceptions import RedisError
 
 from hstw import drafts, history
 
@@ -373,11 +374,11 @@ def _keep_text(request: HttpRequest, key: str, subject: drafts.Subject) -> JsonR
 
 
 def _within_rate(user_id: int) -> bool:
-    """Whether this person saves no oftener than several busy tabs would."""
-    minute = int(timezone.now().timestamp() // 60)
-    name = f"autosave:{user_id}:{minute}"
-    cache.add(name, 0, timeout=120)
+    """Whether this person saves no oftener than several busy tabs would. Text is not refused because the counter
+    cannot be reached."""
+    name = f"autosave:{user_id}:{int(timezone.now().timestamp() // 60)}"
     try:
+        cache.add(name, 0, timeout=120)
         return cache.incr(name) <= SAVES_PER_MINUTE
-    except ValueError:  # the counter expired in between
+    except (RedisError, ValueError):  # ValueError: the counter expired in between
         return True

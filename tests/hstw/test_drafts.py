@@ -276,6 +276,12 @@ def test_saving_without_pause_is_slowed_down(
     assert 429 in statuses
 
 
+def test_text_is_kept_while_the_counter_is_out_of_reach(planner: User, world: factories.World, settings: Any) -> None:
+    cache = settings.CACHES["default"] | {"LOCATION": "unix:///nowhere/valkey.sock?db=0"}
+    settings.CACHES = settings.CACHES | {"default": cache}
+    assert type_in(signed_in(planner), planner, world.ridge, city="Ridgeville").status_code == 200
+
+
 # --- the form --------------------------------------------------------------------------------------------------
 
 
