@@ -407,7 +407,7 @@ def _is_ready(server: psutil.Process) -> bool:
     """Wait until the server's pid file says ready, when it accepts queries; false where it ends instead."""
     record = _cluster() / "postmaster.pid"
     for _ in _moments(START_PATIENCE):
-        if _ended(server):
+        if has_ended(server):
             return False
         lines = record.read_text().splitlines() if record.exists() else []
         if len(lines) >= 8 and lines[0] == str(server.pid) and lines[7].strip() == "ready":
@@ -469,7 +469,7 @@ def _ensure_valkey(durable: bool, say: Say) -> bool:
 def _answers(server: psutil.Process) -> bool:
     """Wait until Valkey answers a ping; false where it ends instead."""
     for _ in _moments(START_PATIENCE):
-        if _ended(server):
+        if has_ended(server):
             return False
         if _pong():
             return True
@@ -703,7 +703,7 @@ def _recorded(pid_file: Path) -> psutil.Process | None:
         server = psutil.Process(int(pid_file.read_text().split()[0]))
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
-    return None if _ended(server) else server
+    return None if has_ended(server) else server
 
 
 def _command(server: psutil.Process) -> list[str]:
@@ -713,8 +713,8 @@ def _command(server: psutil.Process) -> list[str]:
         return []
 
 
-def _ended(server: psutil.Process) -> bool:
-    """Whether the process is gone. One that nobody reaped yet (a container without init) is."""
+def has_ended(server: psutil.Process) -> bool:
+    """Whether a process is gone. One that nobody reaped yet is: in a container without init nobody does."""
     if child := _children.get(server.pid):
         return child.poll() is not None
     try:
@@ -732,7 +732,7 @@ def _stop(
         except psutil.NoSuchProcess:
             return
         for _ in _moments(patience):
-            if _ended(server):
+            if has_ended(server):
                 return
     raise EmbeddedError(f"The server with process id {server.pid} does not stop.")
 

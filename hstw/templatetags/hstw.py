@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.utils import formats
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from hstw.access import AccessDecision, Action, decide
 from hstw.values import SchoolYear
@@ -33,6 +34,6 @@ def moment(when: dt.datetime | None) -> str:
     if when is None:
         return ""
     when = localtime(when)
-    if when.date() == localtime().date():
-        return formats.date_format(when, "TIME_FORMAT")
-    return formats.date_format(when, "DATETIME_FORMAT")
+    # Translators: times as PHP's date() writes them; the second with the day.
+    today, other_day = _("g:i A"), _("M j, g:i A")
+    return formats.date_format(when, today if when.date() == localtime().date() else other_day)

@@ -215,11 +215,15 @@ def test_two_people_on_one_text_are_told_and_shown_both(
     city(second).fill("Sam's Hill")
     expect(notices(second)).to_contain_text("Maria Lopez saved this at")
     expect(notices(second)).to_contain_text("Your text is kept")
+    # Typed in the last moment: not saved as a draft before it is submitted.
+    second.get_by_label("Phone", exact=True).fill("205 555 0100")
     save(second)
     conflict = second.get_by_role("group", name="City")
     expect(conflict).to_contain_text("Maria's Hill")
     expect(conflict).to_contain_text("Use what Maria Lopez saved at")
     expect(city(second)).to_have_value("Sam's Hill")
+    expect(second.get_by_label("Phone", exact=True)).to_have_value("205 555 0100")
+    assert local_copies(second) == []
     assert stored(school).city == "Maria's Hill"
 
     conflict.get_by_label("Use mine; it can be changed here").check()

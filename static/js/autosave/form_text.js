@@ -4,7 +4,10 @@
 const OURS = new Set(["csrfmiddlewaretoken", "version", "draft-version", "draft-built-on", "compared"]);
 
 const isText = (element) =>
-  element.name && !OURS.has(element.name) && !["file", "password", "submit", "button"].includes(element.type);
+  element.name &&
+  !OURS.has(element.name) &&
+  !element.name.startsWith("choice-") &&
+  !["file", "password", "submit", "button"].includes(element.type);
 
 export function read(form) {
   const keep = new Set([...form.elements].filter(isText).map((element) => element.name));

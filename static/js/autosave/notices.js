@@ -34,10 +34,17 @@ export function noticesOf(form) {
       notice.className = "notice notice-warn";
       notice.dataset.kind = kind;
       notice.dataset.text = text;
+      const body = document.createElement("div");
       const paragraph = document.createElement("p");
       paragraph.textContent = text;
-      notice.append(paragraph);
-      for (const [label, action] of actions) notice.append(control(place.dataset[label], action));
+      body.append(paragraph);
+      if (actions.length) {
+        const row = document.createElement("p");
+        row.className = "button-row";
+        row.append(...actions.map(([label, action]) => control(place.dataset[label], action)));
+        body.append(row);
+      }
+      notice.append(icon("triangle"), body);
       present ? present.replaceWith(notice) : place.append(notice);
     },
 
@@ -45,6 +52,16 @@ export function noticesOf(form) {
       for (const kind of kinds) place?.querySelector(`[data-kind="${kind}"]`)?.remove();
     },
   };
+}
+
+function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const drawing = document.createElementNS(space, "svg");
+  drawing.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(space, "use");
+  use.setAttribute("href", `#icon-${name}`);
+  drawing.append(use);
+  return drawing;
 }
 
 function control(label, action) {
