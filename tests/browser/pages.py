@@ -66,6 +66,7 @@ PAGES: dict[str, Seen] = {
 
 # Routes that show no page of their own: they answer with a redirect, with data, or only to a form's submission.
 NO_PAGE = {
+    "draft",
     "schools:organization_now",
     "healthz",
     "readyz",

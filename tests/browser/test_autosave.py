@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
@@ -20,6 +21,7 @@ from hstw.navigation import current_year
 from schools.models import Organization, User
 from tests import factories
 from tests.browser.conftest import chromium, sign_in
+from tests.browser.test_pages import RULES
 
 SAVED = re.compile(r"^Saved \d")
 
@@ -65,6 +67,12 @@ def notices(page: Page) -> Any:
 
 def stored(school: Organization) -> Organization:
     return Organization.objects.get(pk=school.pk)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on a page that only a conflict or a notice brings about."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
 
 
 def local_copies(page: Page) -> list[str]:
@@ -224,6 +232,7 @@ def test_two_people_on_one_text_are_told_and_shown_both(
     expect(city(second)).to_have_value("Sam's Hill")
     expect(second.get_by_label("Phone", exact=True)).to_have_value("205 555 0100")
     assert local_copies(second) == []
+    assert violations(second) == []
     assert stored(school).city == "Maria's Hill"
 
     conflict.get_by_label("Use mine; it can be changed here").check()
@@ -272,6 +281,7 @@ def test_an_ended_session_keeps_the_text_and_offers_to_sign_in(
     city(page).fill("Still here")
     link = page.get_by_role("link", name="Sign in (opens a new tab)")
     expect(link).to_be_visible()
+    assert violations(page) == []
     save(page)
     expect(city(page)).to_have_value("Still here")
     assert "/edit/" in page.url
