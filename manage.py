@@ -22,8 +22,8 @@ SERVERLESS = {
     "startproject",
     "version",
 }
-# These create, change or empty tables, which the application's own role may not.
-OWNER = {"backup", "createcachetable", "flush", "migrate", "optimizemigration", "pgtrigger", "restore"}
+# These create, change, empty or re-index tables, which the application's own role may not.
+OWNER = {"backup", "createcachetable", "demo", "flush", "migrate", "optimizemigration", "pgtrigger", "restore"}
 
 
 def main() -> None:
@@ -38,9 +38,7 @@ def main() -> None:
 
         from hstw import embedded
     except ModuleNotFoundError as error:
-        sys.exit(
-            f"{error.name} is not installed here: run `make run` once, then use .venv/bin/python manage.py."
-        )
+        sys.exit(f"{error.name} is not installed here: run `make run` once, then use .venv/bin/python manage.py.")
 
     # A terminated command must stop what it started, so it leaves by an exception.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

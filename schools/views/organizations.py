@@ -67,7 +67,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         {
             "organization": organization,
             "year": school_year,
-            "above": verbs.ancestors(organization),
+            "above": verbs.ancestors(organization, request.user),
             "page_obj": below,
             "counts": verbs.count_below(organization),
             "memberships": organization.network_memberships.all(),

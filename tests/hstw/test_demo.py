@@ -1,0 +1,413 @@
+"""The demonstration world: what it holds, and that its parts hang together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import time
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.models import Count, F, Max, Q
+
+from hstw.access import Role
+from hstw.demo import build as building
+from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
+from schools.models import (
+    AssessmentResult,
+    CohortRemoval,
+    CooperativeMember,
+    CourseRecord,
+    CredentialEarned,
+    Diploma,
+    Enrollment,
+    ImportBatch,
+    Invitation,
+    NetworkMembership,
+    Organization,
+    PostsecondaryOutcome,
+    RoleAssignment,
+    Student,
+    StudentIdentifier,
+    SupportDesignation,
+    User,
+    WorkExperience,
+)
+from schools.models.organization import Design, Kind
+from tests import factories
+
+TODAY = dt.date(2026, 11, 20)
+THIS_YEAR, LAST_YEAR = 2027, 2026
+CORE = ("ela", "math", "science", "social_studies")
+EVIDENCE = (
+    AssessmentResult,
+    CohortRemoval,
+    CourseRecord,
+    CredentialEarned,
+    Diploma,
+    Enrollment,
+    PostsecondaryOutcome,
+    WorkExperience,
+)
+WRITTEN = (
+    *EVIDENCE,
+    *(CooperativeMember, EmailAddress, ImportBatch, Invitation, NetworkMembership, Organization),
+    *(RoleAssignment, Student, StudentIdentifier, SupportDesignation, User),
+)
+
+
+def load(**options: Any) -> str:
+    """Load the tiny world; what the command said."""
+    said = StringIO()
+    call_command("demo", **{"scale": "tiny", "seed": 3, "today": TODAY, "stdout": said, **options})
+    return said.getvalue()
+
+
+@pytest.fixture(scope="module")
+def tiny(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The tiny world, loaded once for the tests that only read it, and rolled back after them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load()
+        yield
+        transaction.set_rollback(True)
+
+
+def rows(sql: str) -> list[tuple[Any, ...]]:
+    """What a query finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def checksum() -> dict[str, str]:
+    """A digest of every table that the world writes, keys included."""
+    digests = {}
+    with connection.cursor() as cursor:
+        for model in WRITTEN:
+            table = model._meta.db_table
+            digest = hashlib.sha256()
+            with cursor.copy(f'COPY (SELECT * FROM "{table}" ORDER BY id) TO STDOUT') as copy:
+                for block in copy:
+                    digest.update(block)
+            digests[table] = digest.hexdigest()
+    return digests
+
+
+def world_of(**options: Any) -> dict[str, str]:
+    """The checksums of a world that is gone afterwards."""
+    with transaction.atomic():
+        load(**options)
+        found = checksum()
+        transaction.set_rollback(True)
+    return found
+
+
+# --- what there is ---------------------------------------------------------------------------------------------
+
+
+def test_the_tiny_world_is_as_large_as_declared(tiny: None) -> None:
+    assert Organization.objects.filter(kind=Kind.SCHOOL).count() == 4
+    assert set(Organization.objects.filter(kind=Kind.STATE).values_list("name", flat=True)) == {"Alabama", "Kentucky"}
+    assert 600 <= Enrollment.objects.filter(year=LAST_YEAR).values("student").distinct().count() <= 750
+    assert set(CourseRecord.objects.values_list("year", flat=True).distinct()) == {LAST_YEAR, THIS_YEAR}
+    assert [model.__name__ for model in WRITTEN if not model.objects.exists()] == []
+
+
+def test_the_tree_has_no_problems(tiny: None) -> None:
+    assert Organization.objects.find_problems() == ([], [], [], [], [])
+
+
+def test_a_cooperative_stands_beside_the_districts_with_dated_members(tiny: None) -> None:
+    cooperative = Organization.objects.filter(kind=Kind.COOPERATIVE)[0]
+    member = cooperative.cooperative_members.get().member
+    assert member.kind == Kind.DISTRICT
+    assert member.in_state == cooperative.in_state
+
+
+def test_a_closed_school_has_a_successor_that_is_open(tiny: None) -> None:
+    closed = Organization.objects.get(closed__isnull=False)
+    assert closed.successor.closed is None
+    assert not Enrollment.objects.filter(organization=closed, entered__gt=closed.closed).exists()
+    before = set(Enrollment.objects.filter(organization=closed).values_list("student", flat=True))
+    moved = Enrollment.objects.filter(student__in=before, year=THIS_YEAR)
+    assert moved.filter(organization=closed.successor).count() > 0.8 * moved.count()
+
+
+def test_every_role_has_a_person(tiny: None) -> None:
+    held = RoleAssignment.objects.on(TODAY).filter(user__is_demo=True)
+    assert set(held.values_list("role", flat=True)) == set(Role.values)
+
+
+def test_each_sign_in_holds_the_role_that_its_address_promises(tiny: None) -> None:
+    for address, (role, _title) in SIGN_INS.items():
+        user = User.objects.get(email=f"{address}@{DOMAIN}")
+        assert user.is_demo
+        assert user.role_assignments.on(TODAY).get().role == role
+        assert EmailAddress.objects.get(user=user).verified
+
+
+def test_the_command_lists_the_sign_ins(tiny: None) -> None:
+    said = load(sign_ins=True)
+    assert all(f"{address}@{DOMAIN}" in said for address in SIGN_INS)
+    assert PASSWORD in said
+
+
+def test_one_invitation_is_open_one_has_run_out_one_was_accepted(tiny: None) -> None:
+    open_, late, accepted = Invitation.objects.order_by("-invited_at")
+    assert open_.expires_at.date() > TODAY
+    assert late.expires_at.date() < TODAY
+    assert accepted.accepted_by is not None
+
+
+# --- how it hangs together -------------------------------------------------------------------------------------
+
+
+def test_nobody_is_enrolled_twice_on_a_day(tiny: None) -> None:
+    overlapping = rows(
+        """
+        SELECT * FROM (
+            SELECT student_id, entered, lag(coalesce(exited, 'infinity'))
+                OVER (PARTITION BY student_id ORDER BY entered, id) AS last_day_before
+            FROM schools_enrollment
+        ) spells WHERE entered <= last_day_before
+        """
+    )
+    assert overlapping == []
+
+
+def test_each_grade_follows_the_last_or_repeats_it(tiny: None) -> None:
+    steps = rows(
+        """
+        WITH grades AS (
+            SELECT student_id, year, CASE grade WHEN 'KG' THEN 0 ELSE grade::int END AS grade FROM schools_enrollment
+        ), steps AS (
+            SELECT year - lag(year) OVER w AS years, grade - lag(grade) OVER w AS grades
+            FROM grades WINDOW w AS (PARTITION BY student_id ORDER BY year, grade)
+        ) SELECT DISTINCT years, grades FROM steps WHERE years <= 1
+        """
+    )
+    # Twice in one year is a move between schools; a year later it is the next grade, or the same once more.
+    assert set(steps) <= {(0, 0), (1, 0), (1, 1)}
+    assert (1, 0) in steps
+
+
+def test_high_school_students_were_seen_entering_grade_9(tiny: None) -> None:
+    unseen = rows(
+        """
+        SELECT s.id FROM schools_student s JOIN schools_enrollment e ON e.student_id = s.id
+        GROUP BY s.id, s.grade_9_year HAVING max(e.year) >= 2026 AND max(e.grade) FILTER (WHERE e.grade <> 'KG') >= '09'
+            AND (s.grade_9_year IS NULL
+                OR min(e.grade) FILTER (WHERE e.year >= s.grade_9_year AND e.grade <> 'KG') < '09'
+                OR s.grade_9_year <> min(e.year) FILTER (WHERE e.grade BETWEEN '09' AND '12')
+                    - (min(e.grade) FILTER (WHERE e.grade BETWEEN '09' AND '12')::int - 9))
+        """
+    )
+    assert unseen == []
+
+
+def test_birth_dates_fit_grades(tiny: None) -> None:
+    ages = Enrollment.objects.filter(grade="03", year=LAST_YEAR).values_list("student__birth_date", flat=True)
+    assert all(dt.date(2014, 9, 1) <= born <= dt.date(2017, 9, 3) for born in ages)
+
+
+def test_the_more_absent_the_lower_the_marks(tiny: None) -> None:
+    pairs = rows(
+        """
+        WITH absence AS MATERIALIZED (
+            SELECT student_id, sum(days_absent)::float / sum(days_enrolled) AS absent FROM schools_enrollment
+            WHERE year = 2026 GROUP BY 1 HAVING sum(days_enrolled) > 90
+        ), marks AS MATERIALIZED (
+            SELECT student_id, avg(mark::float) AS mark FROM schools_courserecord
+            WHERE year = 2026 AND mark ~ '^[0-9]+$' GROUP BY 1
+        ) SELECT absent, mark FROM absence JOIN marks USING (student_id)
+        """
+    )
+    absent, mark = np.array(pairs).T
+    assert np.corrcoef(absent, mark)[0, 1] < -0.25
+
+
+def test_a_credit_is_earned_by_a_passing_mark_only(tiny: None) -> None:
+    marked = CourseRecord.objects.filter(credits_attempted__gt=0, mark__regex=r"^[0-9]+$")
+    for mark, earned, attempted in marked.values_list("mark", "credits_earned", "credits_attempted"):
+        assert earned == (attempted if int(mark) >= 60 else 0)
+
+
+def test_graduates_have_a_diploma_and_nobody_else_has_a_regular_one(tiny: None) -> None:
+    graduated = set(Enrollment.objects.filter(exit_code="graduated").values_list("student", flat=True))
+    assert graduated == set(Diploma.objects.filter(kind="regular").values_list("student", flat=True))
+
+
+def test_removals_follow_exits_and_some_lack_their_document(tiny: None) -> None:
+    for removal in CohortRemoval.objects.all():
+        assert Enrollment.objects.filter(
+            student=removal.student, exited=removal.removed_on, exit_code=removal.reason
+        ).exists()
+    assert CohortRemoval.objects.exclude(document="").count() > CohortRemoval.objects.count() / 2
+
+
+def test_the_technology_center_enrolls_nobody_and_owns_what_is_earned_there(tiny: None) -> None:
+    center = Organization.objects.get(design=Design.TECHNOLOGY_CENTER)
+    assert center.shared_time
+    assert not Enrollment.objects.filter(organization=center).exists()
+    there = CourseRecord.objects.filter(organization=center)
+    assert set(there.values_list("subject", flat=True)) == {"cte"}
+    assert there.exclude(cip_code="").count() == there.count() > 0
+    students = set(there.filter(year=LAST_YEAR).values_list("student", flat=True))
+    at_home = Enrollment.objects.filter(student__in=students, year=LAST_YEAR).exclude(organization=center)
+    assert set(at_home.values_list("student", flat=True)) == students
+
+
+def test_a_state_number_stays_and_local_numbers_are_one_per_district(tiny: None) -> None:
+    assert StudentIdentifier.objects.filter(system="state").count() == Student.objects.count()
+    local = StudentIdentifier.objects.filter(system="local")
+    assert set(local.values_list("organization__kind", flat=True)) == {Kind.DISTRICT}
+    assert Student.objects.exclude(pk__in=local.values("student")).count() == 0
+
+
+def test_every_row_knows_its_file_and_its_line(tiny: None) -> None:
+    for model in EVIDENCE:
+        assert not model.objects.filter(Q(batch=None) | Q(line=None)).exists()
+        lines = model.objects.values("batch").annotate(rows=Count("pk"), last=Max("line"))
+        assert not lines.exclude(last=F("rows") + 1).exists()
+
+
+def test_nothing_lies_after_today(tiny: None) -> None:
+    assert not Enrollment.objects.filter(Q(entered__gt=TODAY) | Q(exited__gt=TODAY)).exists()
+    assert not AssessmentResult.objects.filter(taken_on__gt=TODAY).exists()
+    assert not CredentialEarned.objects.filter(earned_on__gt=TODAY).exists()
+    assert not Diploma.objects.filter(awarded_on__gt=TODAY).exists()
+    assert not PostsecondaryOutcome.objects.filter(starts__gt=TODAY).exists()
+
+
+def test_this_year_is_going_on(tiny: None) -> None:
+    now = Enrollment.objects.filter(year=THIS_YEAR)
+    assert now.filter(exited=None, exit_code="").count() > 0.95 * now.count()
+    assert now.aggregate(most=Max("days_enrolled"))["most"] < 90
+    assert CourseRecord.objects.filter(year=THIS_YEAR, mark="", credits_earned=0).exists()
+
+
+def test_one_district_never_loaded_its_postsecondary_file(tiny: None) -> None:
+    district = Organization.objects.get(name="Harrow Creek County Schools")
+    assert not ImportBatch.objects.filter(organization=district, kind="postsecondary").exists()
+    assert ImportBatch.objects.filter(organization=district, kind="diplomas").exists()
+
+
+def test_the_small_school_has_groups_too_small_to_show(tiny: None) -> None:
+    school = Organization.objects.get(name="Bluestem Gap School")
+    seniors = Enrollment.objects.filter(organization=school, year=LAST_YEAR, grade="12")
+    assert 0 < seniors.count() < 30
+    assert seniors.filter(with_disabilities=True).count() < 10
+
+
+# --- the command -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_same_seed_and_day_make_the_same_world() -> None:
+    assert world_of() == world_of()
+
+
+@pytest.mark.django_db
+def test_another_seed_makes_another_world() -> None:
+    assert world_of()[Enrollment._meta.db_table] != world_of(seed=4)[Enrollment._meta.db_table]
+
+
+@pytest.mark.django_db
+def test_if_empty_does_nothing_the_second_time() -> None:
+    load(if_empty=True)
+    before = checksum()
+    assert "nothing was loaded" in load(if_empty=True, seed=5)
+    assert checksum() == before
+
+
+@pytest.mark.django_db
+def test_a_world_is_never_mixed_into_another() -> None:
+    factories.region()
+    with pytest.raises(CommandError, match="not empty"):
+        load()
+
+
+@pytest.mark.django_db
+def test_a_load_that_is_cut_off_leaves_nothing() -> None:
+    def cut_off(line: str) -> None:
+        if line.startswith("Students, by school"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        building.build(scale="tiny", seed=3, today=TODAY, say=cut_off)
+    assert building.is_empty()
+    assert not Student.objects.exists()
+
+
+@pytest.mark.django_db
+def test_later_rows_get_keys_of_their_own() -> None:
+    load()
+    student = factories.student()
+    assert Student.objects.exclude(pk=student.pk).aggregate(last=Max("pk"))["last"] < student.pk
+    factories.person(Role.PRINCIPAL, Organization.objects.filter(kind=Kind.SCHOOL)[0])
+
+
+@pytest.mark.django_db
+def test_people_sign_in_with_the_password_where_demonstration_accounts_may(settings: Any) -> None:
+    load()
+    credentials = {"email": f"principal@{DOMAIN}", "password": PASSWORD}
+    assert authenticate(None, **credentials) is not None
+    settings.DEMO_SIGN_IN_ALLOWED = False
+    assert authenticate(None, **credentials) is None
+
+
+@pytest.mark.django_db
+def test_production_refuses_it_unless_forced(settings: Any) -> None:
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="production"):
+        load()
+    load(force=True)
+    assert User.objects.filter(is_demo=True).exists()
+
+
+@pytest.mark.django_db
+def test_in_summer_the_last_year_is_complete() -> None:
+    load(today=dt.date(2026, 7, 15))
+    assert Enrollment.objects.aggregate(last=Max("year"))["last"] == LAST_YEAR
+    assert not Enrollment.objects.filter(exited=None).exists()
+
+
+@pytest.mark.django_db
+def test_quiet_says_nothing() -> None:
+    assert load(quiet=True) == ""
+
+
+@pytest.mark.long
+@pytest.mark.django_db
+def test_the_small_world_loads_in_under_a_minute_and_its_classes_are_believable() -> None:
+    begun = time.monotonic()
+    load(scale="small")
+    assert time.monotonic() - begun < 60
+    assert 7_000 <= Student.objects.count() <= 9_000
+    assert Organization.objects.filter(kind=Kind.SCHOOL).count() == 12
+    assert set(Organization.objects.exclude(design="").values_list("design", flat=True)) == set(Design.values)
+    diplomas = Diploma.objects.filter(kind="regular").values("student")
+    removed = CohortRemoval.objects.exclude(document="").values("student")
+    on_time = Student.objects.filter(grade_9_year=LAST_YEAR - 3).exclude(pk__in=removed)
+    failed = (
+        CourseRecord.objects.filter(
+            year=F("student__grade_9_year"), subject__in=CORE, credits_earned=0, mark__regex=r"^[0-9]+$"
+        )
+        .values("student")
+        .annotate(courses=Count("pk"))
+        .filter(courses__gte=2)
+        .values("student")
+    )
+
+    def rate(students: Any) -> float:
+        return students.filter(pk__in=diplomas).count() / students.count()
+
+    assert 0.78 < rate(on_time) < 0.95
+    assert rate(on_time.filter(pk__in=failed)) < rate(on_time.exclude(pk__in=failed)) - 0.2
