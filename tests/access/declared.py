@@ -73,6 +73,7 @@ PAGES: dict[str, Page | Personal | Signed] = {
     "schools:organization_now": DIRECTORY,
     "schools:organization": DIRECTORY,
     "schools:organization_edit": Page(own=EDITORS),
+    "draft": Page(own=EDITORS),
     "schools:organization_add": Page(own=EDITORS - {R.DISTRICT_PLANNER, R.PRINCIPAL}),
     "schools:organization_history": Page(own=EDITORS),
     "schools:standing_add": Page(own=STANDING, kwargs={"kind": "membership"}),

@@ -92,6 +92,7 @@ PAGES: dict[str, Seen] = {
 # Routes that show no page of their own: they answer with a redirect, with data, or only to a form's submission,
 # or show a page only in the middle of a sign-in, which the journeys walk through.
 NO_PAGE = {
+    "draft",
     "schools:organization_now",
     "schools:invite_sample",
     "healthz",
