@@ -39,6 +39,7 @@ class Action(TextChoices):
     EDIT_ORGANIZATION = "edit_organization", gettext_lazy("edit an organization")
     ADD_ORGANIZATION = "add_organization", gettext_lazy("add an organization below")
     EDIT_STANDING = "edit_standing", gettext_lazy("record network membership and federal designations")
+    VIEW_FIGURES = "view_figures", gettext_lazy("see exact figures")
     VIEW_PEOPLE = "view_people", gettext_lazy("see the people of an organization")
     MANAGE_PEOPLE = "manage_people", gettext_lazy("invite people and give roles")
     VIEW_HISTORY = "view_history", gettext_lazy("see who changed what")
@@ -83,6 +84,16 @@ TABLE: dict[Action, dict[Role, Reach]] = {
         Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
         Role.SREB_STAFF: Reach.OWN,
         Role.STATE_COORDINATOR: Reach.OWN,
+    },
+    # Exact counts of students are for those who answer for them; everyone else reads protected figures.
+    Action.VIEW_FIGURES: {
+        Role.STATE_COORDINATOR: Reach.OWN,
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.DISTRICT_PLANNER: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.SITE_TEAM: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
     },
     Action.VIEW_PEOPLE: {
         Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
@@ -129,8 +140,7 @@ NEEDS_NAMED_ASSIGNMENT: frozenset[Role] = frozenset({Role.SITE_TEAM})
 MAY_APPOINT: dict[Role, frozenset[Role]] = {
     Role.SYSTEM_ADMINISTRATOR: frozenset(Role),
     Role.STATE_COORDINATOR: frozenset(Role) - {Role.SYSTEM_ADMINISTRATOR, Role.SREB_STAFF},
-    Role.DISTRICT_ADMINISTRATOR: frozenset(Role)
-    - {Role.SYSTEM_ADMINISTRATOR, Role.SREB_STAFF, Role.STATE_COORDINATOR},
+    Role.DISTRICT_ADMINISTRATOR: frozenset(Role) - {Role.SYSTEM_ADMINISTRATOR, Role.SREB_STAFF, Role.STATE_COORDINATOR},
     Role.PRINCIPAL: frozenset({Role.SITE_TEAM, Role.COUNSELOR}),
 }
 
@@ -153,6 +163,7 @@ class Grant:
     role: Role
     scope: Scope
     organization: str
+    slug: str = ""
     names_students: bool = False
 
     def reaches(self, reach: Reach, scope: Scope) -> bool:
@@ -213,11 +224,7 @@ def decide(user: Actor, action: Action, thing: Thing | None = None) -> AccessDec
         reach = row.get(grant.role)
         if reach is None or not grant.reaches(reach, scope):
             continue
-        if (
-            action == Action.VIEW_NAMED_STUDENTS
-            and grant.role in NEEDS_NAMED_ASSIGNMENT
-            and not grant.names_students
-        ):
+        if action == Action.VIEW_NAMED_STUDENTS and grant.role in NEEDS_NAMED_ASSIGNMENT and not grant.names_students:
             unnamed = True
             continue
         if action in NEEDS_SECOND_FACTOR and second_factor_required() and not user.has_second_factor:
@@ -268,9 +275,7 @@ def prefixes(user: Actor, action: Action) -> list[str]:
             )
         }
     )
-    return [
-        prefix for prefix in found if not any(other != prefix and prefix.startswith(other) for other in found)
-    ]
+    return [prefix for prefix in found if not any(other != prefix and prefix.startswith(other) for other in found)]
 
 
 def may_appoint(user: Actor, thing: Thing) -> frozenset[Role]:

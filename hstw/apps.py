@@ -15,11 +15,9 @@ def grant_to_application_role(using: str, **_: Any) -> None:
     migrations run as the owner, who gives these rights after each migration.
     """
     connection = connections[using]
-    application_role = settings.DATABASE_APPLICATION_ROLE
+    application_role = settings.DATABASE_APPLICATION["USER"]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_user, EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [application_role]
-        )
+        cursor.execute("SELECT current_user, EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [application_role])
         current_role, exists = cursor.fetchone()
         if not exists or current_role == application_role:
             return

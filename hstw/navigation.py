@@ -1,12 +1,94 @@
-"""The bar and the side navigation, the same on every page."""
+"""The bar and the side navigation, the same on every page: sections that exist and that the person may open."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hstw.values import SchoolYear
+
+YEARS_BACK = 5
+
+
+@dataclass
+class Link:
+    """A place to go."""
+
+    label: str
+    url: str
+    current: bool = False
+    count: int | None = None
+
+
+@dataclass
+class Navigation:
+    """What ``base.html`` draws around every page of a signed-in person."""
+
+    person: Any
+    organization: Any = None
+    year: SchoolYear | None = None
+    sections: list[Link] = field(default_factory=list)
+    organizations: list[Any] = field(default_factory=list)
+    years: list[Link] = field(default_factory=list)
+    all_organizations_url: str = ""
+
+
+def current_year() -> SchoolYear:
+    """The school year of today."""
+    return SchoolYear.on(timezone.localdate())
+
+
+def offered_years() -> list[SchoolYear]:
+    """The years that the bar offers: the current one and those before it."""
+    now = current_year()
+    return [SchoolYear(now - back) for back in range(YEARS_BACK)]
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Template context for ``base.html``."""
-    return {}
+    """Template context for ``base.html``: nothing for visitors."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {"nav": None}
+    return {"nav": build(request)}
+
+
+def build(request: HttpRequest) -> Navigation:
+    """Navigation for the page asked for.
+
+    The organization is the one that the view put on the request (:func:`at`); on pages without one, the first
+    that the person holds a role on.
+    """
+    grants = request.user.grants()  # type: ignore[union-attr]
+    nav = Navigation(person=request.user, all_organizations_url=reverse("schools:organizations"))
+    nav.organization = getattr(request, "organization", None)
+    nav.year = getattr(request, "school_year", None) or current_year()
+    nav.organizations = list({grant.slug: grant for grant in grants}.values())
+    slug = nav.organization.slug if nav.organization else (nav.organizations[0].slug if grants else None)
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    nav.sections = [Link(_("Home"), reverse("home"), current=here == "home")]
+    if slug:
+        nav.sections.append(
+            Link(
+                _("People & settings"),
+                reverse("schools:organization", args=[slug, nav.year]),
+                current=nav.organization is not None,
+            )
+        )
+    nav.sections.append(Link(_("Organizations"), nav.all_organizations_url, current=here == "schools:organizations"))
+    if nav.organization:
+        target = here if here in {"schools:organization", "schools:people"} else "schools:organization"
+        nav.years = [
+            Link(year.label, reverse(target, args=[nav.organization.slug, year]), current=year == nav.year)
+            for year in offered_years()
+        ]
+    return nav
+
+
+def at(request: HttpRequest, organization: Any, year: int) -> None:
+    """Tell the bar which organization and school year the page is about."""
+    request.organization = organization  # type: ignore[attr-defined]
+    request.school_year = SchoolYear(year)  # type: ignore[attr-defined]

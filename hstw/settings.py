@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import environ
 from csp.constants import NONE, SELF
@@ -26,14 +26,10 @@ DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     if PRODUCTION:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is not set. In production set it to at least 50 random characters."
-        )
+        raise ImproperlyConfigured("SECRET_KEY is not set. In production set it to at least 50 random characters.")
     SECRET_KEY = embedded.local_secret_key()
 if PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("django-insecure", "change-me"))):
-    raise ImproperlyConfigured(
-        "SECRET_KEY is too short or a default. Set it to at least 50 random characters."
-    )
+    raise ImproperlyConfigured("SECRET_KEY is too short or a default. Set it to at least 50 random characters.")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
@@ -114,20 +110,26 @@ TEMPLATES = [
 # The application connects as a role that owns nothing; manage.py asks for the owner where a command changes the
 # schema (migrate, restore).
 DATABASE_ROLE = env.str("HSTW_DATABASE_ROLE", default="app")
-if "DATABASE_URL" in os.environ:
-    _owner = os.environ.get("DATABASE_OWNER_URL") if DATABASE_ROLE == "owner" else None
-    DATABASES: dict[str, dict[str, Any]] = {
-        "default": env.db_url_config(_owner or os.environ["DATABASE_URL"])
+
+
+def _database(role: Literal["app", "owner"]) -> dict[str, Any]:
+    """How to connect as the application or as the tables' owner."""
+    if "DATABASE_URL" in os.environ:
+        application = os.environ["DATABASE_URL"]
+        url = application if role == "app" else os.environ.get("DATABASE_OWNER_URL", application)
+        return dict(env.db_url_config(url))
+    return dict(embedded.database(role))
+
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **_database("owner" if DATABASE_ROLE == "owner" else "app"),
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_HEALTH_CHECKS": True,
     }
-    DATABASE_APPLICATION_ROLE = env.db_url_config(os.environ["DATABASE_URL"])["USER"]
-else:
-    DATABASES = {"default": {**embedded.database("owner" if DATABASE_ROLE == "owner" else "app")}}
-    DATABASE_APPLICATION_ROLE = embedded.database("app")["USER"]
-DATABASES["default"] |= {
-    "ENGINE": "django.db.backends.postgresql",
-    "ATOMIC_REQUESTS": False,
-    "CONN_HEALTH_CHECKS": True,
 }
+DATABASE_APPLICATION = {key: _database("app")[key] for key in ("USER", "PASSWORD")}
+DATABASE_OWNER = {key: _database("owner")[key] for key in ("USER", "PASSWORD")}
 DATABASES["default"].setdefault("OPTIONS", {})
 # Only the web server keeps a pool, opened after the fork; workers and commands use plain connections.
 if env.bool("HSTW_DATABASE_POOL", default=False):

@@ -12,3 +12,5 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("", include("schools.urls")),
 ]
+
+handler403 = "hstw.views.permission_denied"

@@ -9,12 +9,24 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from hstw.navigation import current_year
+from schools.home import places_of
+from schools.owed import owed_by
+
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """What the person owes first, then their organizations."""
-    return render(request, "home.html")
+    """What the person owes first, then their organizations and numbers."""
+    return render(
+        request,
+        "home.html",
+        {
+            "owed": owed_by(request.user),
+            "places": places_of(request.user),
+            "year": current_year(),
+        },
+    )
 
 
 @require_safe
@@ -45,6 +57,11 @@ def _answers(ask: object) -> str:
     except Exception:
         return "does not answer"
     return "ok"
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page of a no: says why (:func:`hstw.require.require` put the reason in the exception)."""
+    return render(request, "403.html", {"reason": str(exception)}, status=403)
 
 
 @require_safe

@@ -66,9 +66,7 @@ class Enrollment(Evidence):
     exit_code = models.CharField(_("exit"), max_length=16, choices=ExitCode, blank=True)
     days_enrolled = models.SmallIntegerField(_("days enrolled"), null=True, blank=True)
     days_absent = models.SmallIntegerField(_("days absent"), null=True, blank=True)
-    race_ethnicity = models.CharField(
-        _("race and ethnicity"), max_length=2, choices=RaceEthnicity, blank=True
-    )
+    race_ethnicity = models.CharField(_("race and ethnicity"), max_length=2, choices=RaceEthnicity, blank=True)
     sex = models.CharField(_("sex"), max_length=1, blank=True)
     economically_disadvantaged = models.BooleanField(default=False)
     english_learner = models.BooleanField(default=False)
@@ -84,9 +82,7 @@ class Enrollment(Evidence):
         verbose_name = _("enrollment")
         indexes = [of_organization_and_year("enrollment_org_year")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["student", "organization", "year", "entered"], name="enrollment_once"
-            ),
+            models.UniqueConstraint(fields=["student", "organization", "year", "entered"], name="enrollment_once"),
             models.CheckConstraint(
                 name="enrollment_exit_after_entry", condition=Q(exited=None) | Q(exited__gte=F("entered"))
             ),
@@ -162,9 +158,7 @@ class CredentialEarned(Evidence):
         verbose_name = _("credential")
         indexes = [of_organization_and_year("credential_org_year")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["student", "credential_code", "earned_on"], name="credential_once"
-            )
+            models.UniqueConstraint(fields=["student", "credential_code", "earned_on"], name="credential_once")
         ]
 
 

@@ -85,9 +85,8 @@ class RoleAssignment(Period):
 
     def grant(self) -> Grant:
         """This assignment as :func:`hstw.access.decide` reads it."""
-        return Grant(
-            Role(self.role), self.organization.access_scope(), self.organization.name, self.names_students
-        )
+        here = self.organization
+        return Grant(Role(self.role), here.access_scope(), here.name, here.slug, self.names_students)
 
 
 class Network(models.TextChoices):
@@ -225,8 +224,7 @@ class CooperativeMember(Period):
 def roles_on(organization: Organization, day: dt.date | None = None) -> PeopleQuerySet:
     """The roles in force that reach ``organization`` from itself or from above, nearest first."""
     above = [
-        organization.path[:end]
-        for end in range(Organization.steplen, len(organization.path) + 1, Organization.steplen)
+        organization.path[:end] for end in range(Organization.steplen, len(organization.path) + 1, Organization.steplen)
     ]
     return (
         RoleAssignment.objects.on(day or timezone.localdate())

@@ -10,12 +10,14 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
 from hstw.access import Action, Scope, prefixes
 from hstw.history import tracked
+from hstw.values import SchoolYear
 
 
 class Kind(models.TextChoices):
@@ -114,9 +116,7 @@ class Organization(MP_Node):
     slug = models.SlugField(_("address on this site"), max_length=80, unique=True)
     # Named so because a foreign key called ``state`` would take the attribute ``state_id``, which is the state's
     # own id of this organization.
-    in_state = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
-    )
+    in_state = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="+")
     nces_id = models.CharField(_("NCES id"), max_length=12, blank=True)
     state_id = models.CharField(_("state id"), max_length=20, blank=True)
 
@@ -152,9 +152,7 @@ class Organization(MP_Node):
     )
     version = models.PositiveIntegerField(default=1, editable=False)
     search = models.GeneratedField(
-        expression=SearchVector(
-            "name", "city", "county", "postal_state", "nces_id", "state_id", config="simple"
-        ),
+        expression=SearchVector("name", "city", "county", "postal_state", "nces_id", "state_id", config="simple"),
         output_field=SearchVectorField(),
         db_persist=True,
     )
@@ -224,7 +222,7 @@ class Organization(MP_Node):
         return Scope(self.path, self.in_state.path if self.in_state is not None else "")
 
     def get_absolute_url(self) -> str:
-        return reverse("schools:organization", args=[self.slug])
+        return reverse("schools:organization", args=[self.slug, SchoolYear.on(timezone.localdate())])
 
     @property
     def grade_span(self) -> str:

@@ -1,0 +1,72 @@
+"""Who gets into each page, declared page by page: the access walk holds the product against this table.
+
+Written by hand from the roles of the design, not from ``hstw.access``: a change there that opens or shuts a page
+fails the walk until somebody says here that it was meant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hstw.access import Role as R
+
+ALL = frozenset(R)
+NOBODY: frozenset[R] = frozenset()
+EVERYWHERE = frozenset({R.SYSTEM_ADMINISTRATOR})
+DIRECTORY_EVERYWHERE = frozenset({R.SYSTEM_ADMINISTRATOR, R.SREB_STAFF})
+EDITORS = frozenset(
+    {
+        R.SYSTEM_ADMINISTRATOR,
+        R.SREB_STAFF,
+        R.STATE_COORDINATOR,
+        R.DISTRICT_ADMINISTRATOR,
+        R.DISTRICT_PLANNER,
+        R.PRINCIPAL,
+    }
+)
+STANDING = frozenset({R.SYSTEM_ADMINISTRATOR, R.SREB_STAFF, R.STATE_COORDINATOR})
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which roles open a page: on their own organization, one beside it, one in another state or region.
+
+    ``hidden`` says where a refusal must be a 404 (one must not know) rather than a 403 (one may know, not do).
+    """
+
+    own: frozenset[R]
+    sibling: frozenset[R] = EVERYWHERE
+    foreign: frozenset[R] = EVERYWHERE
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Personal:
+    """A page about the asking person alone: any signed-in person, no organization in its address."""
+
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    visitor: bool = False
+    why: str = ""
+
+
+# For everyone below the state, what stands beside them is in their state's directory; another state is not.
+DIRECTORY = Page(own=ALL, sibling=ALL - {R.STATE_COORDINATOR}, foreign=DIRECTORY_EVERYWHERE)
+
+PAGES: dict[str, Page | Personal] = {
+    "home": Personal(),
+    "styleguide": Personal(),
+    "healthz": Personal(visitor=True, why="the load balancer asks"),
+    "readyz": Personal(visitor=True, why="the load balancer asks"),
+    "schools:organizations": Personal(),
+    "schools:organization_now": DIRECTORY,
+    "schools:organization": DIRECTORY,
+    "schools:organization_edit": Page(own=EDITORS),
+    "schools:organization_add": Page(own=EDITORS - {R.DISTRICT_PLANNER, R.PRINCIPAL}),
+    "schools:organization_history": Page(own=EDITORS),
+    "schools:standing_add": Page(own=STANDING, kwargs={"kind": "membership"}),
+    "schools:standing_edit": Page(own=STANDING, kwargs={"kind": "membership"}),
+}
+
+# Pages of the sign-in library: what is behind a sign-in there is about the person alone.
+LIBRARY_NAMESPACES = ("account_", "mfa_", "usersessions_", "socialaccount_", "openid_connect_", "saml_")

@@ -1,0 +1,153 @@
+"""The access walk: every URL × every role × own, sibling and foreign organization, against the declared table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from hstw.access import Role
+from hstw.navigation import current_year
+from schools.models import NetworkMembership, Organization
+from tests import factories
+from tests.access.declared import DIRECTORY_EVERYWHERE, LIBRARY_NAMESPACES, PAGES, Page, Personal
+
+pytestmark = pytest.mark.django_db
+
+
+def every_url(patterns: Any = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every named route of the project."""
+    for entry in patterns if patterns is not None else get_resolver().url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from every_url(entry.url_patterns, inner)
+        else:
+            yield f"{namespace}{entry.name}", entry
+
+
+def own_names() -> list[str]:
+    """Routes that are the product's, not the sign-in library's."""
+    return sorted({name for name, _ in every_url() if not name.startswith(LIBRARY_NAMESPACES)})
+
+
+def test_every_url_is_declared() -> None:
+    assert set(own_names()) == set(PAGES)
+
+
+def test_every_route_has_a_name() -> None:
+    assert [str(entry.pattern) for name, entry in every_url() if name.endswith("None")] == []
+
+
+@pytest.fixture
+def world(db: None) -> factories.World:
+    made = factories.make_world()
+    other = factories.region("Other states")
+    state = factories.organization("state", other, "Ohio")
+    district = factories.organization("district", state, "Ohio District")
+    factories.organization("school", district, "Ohio High School")
+    return made
+
+
+def around(role: Role, world: factories.World) -> dict[str, Organization]:
+    """An organization of one's own, one beside it and a foreign one, as far from the role's place as it has them."""
+    place = factories.place_of(role, world)
+    if place == world.region:
+        other = Organization.objects.get(name="Other states")
+        return {"own": world.ridge, "sibling": other, "foreign": Organization.objects.get(name="Ohio High School")}
+    if place == world.alabama:
+        return {"own": world.alabama, "sibling": world.kentucky, "foreign": world.derby}
+    if place == world.cahaba:
+        return {"own": world.cahaba, "sibling": world.tombigbee, "foreign": world.bluegrass}
+    return {"own": world.ridge, "sibling": world.valley, "foreign": world.derby}
+
+
+def standing_of(organization: Organization) -> int:
+    """A membership to edit there."""
+    row, _ = NetworkMembership.objects.get_or_create(
+        organization=organization, network="msw", defaults={"starts": dt.date(2020, 7, 1)}
+    )
+    return row.pk
+
+
+def address(name: str, page: Page, organization: Organization) -> str:
+    """The page's address for an organization."""
+    kwargs: dict[str, Any] = {"slug": organization.slug, "year": current_year(), **page.kwargs}
+    if name == "schools:organization_now":
+        del kwargs["year"]
+    if name == "schools:standing_edit":
+        kwargs["pk"] = standing_of(organization)
+    return reverse(name, kwargs=kwargs)
+
+
+PERSONAL = sorted(name for name, page in PAGES.items() if isinstance(page, Personal))
+OF_ORGANIZATIONS = sorted(name for name, page in PAGES.items() if isinstance(page, Page))
+
+
+@pytest.mark.parametrize("name", PERSONAL)
+def test_personal_pages(name: str, world: factories.World, client: Client) -> None:
+    page = PAGES[name]
+    url = reverse(name, kwargs=page.kwargs)
+    visitor = client.get(url)
+    if page.visitor:
+        assert visitor.status_code == 200
+    else:
+        assert visitor.status_code == 302
+        assert visitor["Location"].startswith(reverse("account_login"))
+    for role in Role:
+        client.force_login(factories.person(role, factories.place_of(role, world)))
+        assert client.get(url).status_code == 200, role
+    client.force_login(factories.person())
+    assert client.get(url).status_code == 200, "a person without a role"
+
+
+@pytest.mark.parametrize("name", OF_ORGANIZATIONS)
+def test_pages_of_organizations(name: str, world: factories.World, client: Client) -> None:
+    page = PAGES[name]
+    assert isinstance(page, Page)
+    wrong = []
+    for role in Role:
+        person = factories.person(role, factories.place_of(role, world))
+        client.force_login(person)
+        for distance, organization in around(role, world).items():
+            if name.startswith("schools:standing") and organization.kind in {"state", "region"}:
+                organization = {"own": world.ridge, "sibling": world.derby}.get(distance, organization)
+                if organization.kind not in {"school", "district"}:
+                    continue
+            if name == "schools:organization_add" and organization.kind == "school":
+                expected_open = {200, 302} if role in getattr(page, distance) else {403, 404}
+            else:
+                expected_open = {200, 302} if role in getattr(page, distance) else refusal(role, distance)
+            status = client.get(address(name, page, organization)).status_code
+            if status not in expected_open:
+                wrong.append((role.value, distance, organization.name, status, sorted(expected_open)))
+    assert wrong == []
+
+
+def refusal(role: Role, distance: str) -> set[int]:
+    """404 where one must not know of the organization, 403 where it is in one's directory."""
+    knows = distance != "foreign" and role != Role.STATE_COORDINATOR or distance == "own"
+    return {403} if knows or role in DIRECTORY_EVERYWHERE else {404}
+
+
+@pytest.mark.parametrize("name", OF_ORGANIZATIONS)
+def test_visitors_and_people_without_a_role_learn_nothing(name: str, world: factories.World, client: Client) -> None:
+    page = PAGES[name]
+    assert isinstance(page, Page)
+    url = address(name, page, world.ridge)
+    assert client.get(url).status_code == 302
+    client.force_login(factories.person())
+    assert client.get(url).status_code == 404
+
+
+@pytest.mark.parametrize("name", OF_ORGANIZATIONS)
+def test_a_role_that_has_ended_opens_nothing(name: str, world: factories.World, client: Client) -> None:
+    page = PAGES[name]
+    assert isinstance(page, Page)
+    person = factories.person()
+    factories.assign(person, Role.SYSTEM_ADMINISTRATOR, world.region, ends=dt.date(2020, 1, 1))
+    client.force_login(person)
+    assert client.get(address(name, page, world.ridge)).status_code == 404

@@ -1,0 +1,52 @@
+"""What every test stands on: a database made by the owner and used, as in production, by the application's role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
+
+
+def _connect_as(role: dict[str, str]) -> None:
+    connection.close()
+    connection.settings_dict.update(role)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: pytest.FixtureRequest,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """Create and migrate the test database as the owner of its tables, then connect as the application.
+
+    The application's role may not TRUNCATE; Django's transactional tests need to, so here alone it may.
+    """
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        _connect_as(settings.DATABASE_OWNER)
+        configuration = setup_databases(verbosity=0, interactive=False)
+        with connection.cursor() as cursor:
+            role = connection.ops.quote_name(settings.DATABASE_APPLICATION["USER"])
+            cursor.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {role}")
+        _connect_as(settings.DATABASE_APPLICATION)
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        _connect_as(settings.DATABASE_OWNER)
+        teardown_databases(configuration, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: object) -> None:
+    """Argon2 is slow on purpose; tests of people other than of passwords need not wait for it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _own_cache() -> None:
+    """Rate limits and counters of one test do not reach the next."""
+    from django.core.cache import cache
+
+    cache.clear()
