@@ -160,12 +160,10 @@ def _content(path: Path, encoding: str) -> str:
         data = path.read_bytes()
         if data[:2] == b"\x1f\x8b":
             data = gzip.decompress(data)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise DirectoryError(f"{path.name} is cut off or damaged: it cannot be unpacked to its end.") from None
     except OSError as error:
         raise DirectoryError(f"{path.name} cannot be read: {error.strerror or error}.") from None
-    except (EOFError, zlib.error):
-        raise DirectoryError(
-            f"{path.name} is cut off or damaged: it cannot be unpacked to its end."
-        ) from None
     if not data.strip():
         raise DirectoryError(f"{path.name} is empty.")
     try:
@@ -241,6 +239,8 @@ class _Reader:
         if raw in self.layout.missing:
             if column.required:
                 raise self.refuse(line, f"no {column.heading}", column.field, raw)
+            if raw and column.field in {"grade_low", "grade_high"}:
+                self.report.note(NOTED, f"{column.heading}: not reported or not applicable", line, column.heading, raw)
             return None
         try:
             found = column.read(raw)
@@ -302,9 +302,9 @@ def _design(facts: dict[str, Any], *, regular: bool, technology_center: bool) ->
     low, high = facts.get("grade_low"), facts.get("grade_high")
     if regular and low and high:
         for design, (first, last) in DESIGN_SPANS.items():
-            if GRADE_ORDER.index(first) <= GRADE_ORDER.index(low) and GRADE_ORDER.index(
-                high
-            ) <= GRADE_ORDER.index(last):
+            if GRADE_ORDER.index(first) <= GRADE_ORDER.index(low) and GRADE_ORDER.index(high) <= GRADE_ORDER.index(
+                last
+            ):
                 return {"design": design.value}
     return {}
 
@@ -317,9 +317,7 @@ def _ccd_entry(reader: _Reader, row: Row) -> Entry:
         raise reader.refuse(row.line, "FIPST: no state has this code", "fips", values["fips"])
     if not values["nces_id"].startswith(state.fips):
         heading = reader.by_field["nces_id"].heading
-        raise reader.refuse(
-            row.line, f"{heading}: does not begin with the state's code", "nces_id", values["nces_id"]
-        )
+        raise reader.refuse(row.line, f"{heading}: does not begin with the state's code", "nces_id", values["nces_id"])
     status = CCD_STATUS.get(values["status"])
     if status is None:
         raise reader.refuse(row.line, "a status the record layout does not have", "status", values["status"])
@@ -473,9 +471,7 @@ def _read_years(
         _give_districts_their_nces_ids(reader, contents)
 
 
-def _memberships(
-    reader: _Reader, district: str, rows: list[tuple[SchoolYear, int, list[str]]]
-) -> Iterator[Membership]:
+def _memberships(reader: _Reader, district: str, rows: list[tuple[SchoolYear, int, list[str]]]) -> Iterator[Membership]:
     """Runs of equal cooperatives over the years in which a district is listed."""
     run: Membership | None = None
     for year, line, record in rows:
@@ -563,16 +559,17 @@ def state_organization(state: State) -> tuple[Organization, list[str]]:
     name = REGION if state.in_region else OTHER_REGION
     region = Organization.objects.filter(kind=Kind.REGION, name=name).first()
     if region is None:
-        region = Organization.add_root(kind=Kind.REGION, name=name, slug=unused_slug(name))
+        region = Organization.objects.add_root({"kind": Kind.REGION, "name": name, "slug": unused_slug(name)})
         created.append(Kind.REGION.value)
-    organization = region.add_child(
-        kind=Kind.STATE,
-        name=state.name,
-        slug=unused_slug(state.name),
-        nces_id=state.fips,
-        postal_state=state.postal,
-        time_zone=state.time_zone,
-    )
+    facts = {
+        "kind": Kind.STATE,
+        "name": state.name,
+        "slug": unused_slug(state.name),
+        "nces_id": state.fips,
+        "postal_state": state.postal,
+        "time_zone": state.time_zone,
+    }
+    organization = Organization.objects.add_child(region, facts)
     return organization, created
 
 
@@ -645,9 +642,7 @@ class _Writer:
         for number, name in KENTUCKY_COOPERATIVES.values():
             if number in named and number not in listed:
                 facts = {"state_id": number, "name": name, "postal_state": "KY"}
-                self.contents.entries.append(
-                    Entry(named[number], Kind.COOPERATIVE, state, facts, zone=state.time_zone)
-                )
+                self.contents.entries.append(Entry(named[number], Kind.COOPERATIVE, state, facts, zone=state.time_zone))
 
     # -- one organization
 
@@ -806,8 +801,10 @@ class _Writer:
         Organization.objects.bulk_update(grown, ["numchild"], batch_size=500)
         for organization, parent in self.moves:
             # Paths change with every move: both ends are read again.
-            Organization.objects.get(pk=organization.pk).move(
-                Organization.objects.get(pk=parent.pk), "last-child"
+            Organization.objects.move(
+                Organization.objects.get(pk=organization.pk),
+                Organization.objects.get(pk=parent.pk),
+                "last-child",
             )
 
     def _write_memberships(self) -> None:
@@ -815,9 +812,7 @@ class _Writer:
             return
         state = self.states[STATES_BY_POSTAL["KY"].fips]
         pairs: dict[tuple[int, int], list[CooperativeMember]] = {}
-        for row in CooperativeMember.objects.filter(cooperative__in_state=state).select_for_update(
-            of=("self",)
-        ):
+        for row in CooperativeMember.objects.filter(cooperative__in_state=state).select_for_update(of=("self",)):
             pairs.setdefault((row.cooperative_id, row.member_id), []).append(row)
         new = []
         for membership in self.contents.memberships:
