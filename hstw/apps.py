@@ -7,6 +7,13 @@ from django.conf import settings
 from django.db import connections
 from django.db.models.signals import post_migrate
 
+# What the application's role may do in the schema; formatted with the role's quoted name.
+APPLICATION_GRANTS = (
+    "GRANT USAGE ON SCHEMA public TO {0}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {0}",
+    "GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {0}",
+)
+
 
 def grant_to_application_role(using: str, **_: Any) -> None:
     """Let the application's role read and write every table, without owning any.
@@ -22,9 +29,8 @@ def grant_to_application_role(using: str, **_: Any) -> None:
         if not exists or current_role == application_role:
             return
         role = connection.ops.quote_name(application_role)
-        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
-        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
-        cursor.execute(f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+        for grant in APPLICATION_GRANTS:
+            cursor.execute(grant.format(role))
 
 
 class HstwConfig(AppConfig):
