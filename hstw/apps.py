@@ -40,4 +40,6 @@ class HstwConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from hstw import celery  # noqa: F401 - binds tasks and ``send_task`` to this project's queue
+
         post_migrate.connect(grant_to_application_role, dispatch_uid="hstw.grant_to_application_role")

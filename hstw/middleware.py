@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import structlog
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-# How allauth names, in the session's list of methods, a sign-in that a second factor took part in.
-_SECOND_FACTORS = {"mfa"}
 
 
 class RequestIdMiddleware:
@@ -40,6 +41,18 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        methods = request.session.get("account_authentication_methods", [])
-        request.user.has_second_factor = any(record.get("method") in _SECOND_FACTORS for record in methods)  # type: ignore[union-attr]
+        records = get_authentication_records(request, request.user)  # only those of the person signed in
+        request.user.has_second_factor = any(_is_second_factor(record) for record in records)  # type: ignore[union-attr]
         return self.get_response(request)
+
+
+def _is_second_factor(record: dict[str, Any]) -> bool:
+    """Whether this step of a sign-in proves more than a password does.
+
+    allauth writes ``mfa`` for an authenticator's code, a recovery code and a security key, which come after
+    another factor, and for a passkey alone, which is asked to verify its owner. An identity provider counts
+    only where its configuration says that it asks for a second factor itself.
+    """
+    if record.get("method") == "mfa":
+        return True
+    return record.get("method") == "socialaccount" and record.get("provider") in settings.SECOND_FACTOR_PROVIDERS

@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from hstw import embedded, logs
+from hstw import embedded, identity_providers, logs
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.humanize",
     "django.contrib.admin",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -197,6 +198,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # people come by invitation, which proves the address
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one replaces it once it is confirmed
 ACCOUNT_ADAPTER = "schools.sign_in.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "schools.sign_in.SocialAccountAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -207,6 +210,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key",
 }
 ACCOUNT_PREVENT_ENUMERATION = True
+# How many proxies stand before the application, each adding the address it was called from; 0 believes none.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 USERSESSIONS_TRACK_ACTIVITY = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -214,6 +219,17 @@ MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_TOTP_ISSUER = "HSTW"
 # Browsers count http://localhost as secure; the WebAuthn library has to be told.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=14)
+
+_identity_providers = identity_providers.read(
+    env.str("IDENTITY_PROVIDERS", default=""), os.environ, production=PRODUCTION
+)
+SOCIALACCOUNT_PROVIDERS = identity_providers.allauth_settings(_identity_providers)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_STORE_TOKENS = False
+IDENTITY_PROVIDER_DOMAINS = {provider.id: provider.email_domains for provider in _identity_providers}
+SECOND_FACTOR_PROVIDERS = {provider.id for provider in _identity_providers if provider.trusts_second_factor}
 SESSION_COOKIE_AGE = env.int("SESSION_COOKIE_AGE", default=60 * 60 * 12)
 
 # --- language and time -----------------------------------------------------------------------------------------
@@ -243,7 +259,10 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- security --------------------------------------------------------------------------------------------------
-_identity_providers = env.list("IDENTITY_PROVIDER_ORIGINS", default=[])
+_identity_provider_origins = [
+    *identity_providers.origins(_identity_providers),
+    *env.list("IDENTITY_PROVIDER_ORIGINS", default=[]),
+]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -255,7 +274,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF, *_identity_providers],
+        "form-action": [SELF, *_identity_provider_origins],
     }
 }
 X_FRAME_OPTIONS = "DENY"
@@ -282,6 +301,7 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="HSTW <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
 
 # --- logs and errors -------------------------------------------------------------------------------------------
 LOGGING = logs.configuration(

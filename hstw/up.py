@@ -126,11 +126,7 @@ def check_port(host: str, port: int) -> None:
             probe.bind(address)
             probe.listen(1)
     except OSError as error:
-        reason = (
-            "is in use"
-            if error.errno == 98 or "in use" in str(error)
-            else f"cannot be used ({error.strerror})"
-        )
+        reason = "is in use" if error.errno == 98 or "in use" in str(error) else f"cannot be used ({error.strerror})"
         raise UpError(f"port {port} on {host} {reason}; choose another: make run PORT={port + 1}") from error
 
 
@@ -149,9 +145,7 @@ def check_database() -> None:
     except psycopg.Error as error:
         raise UpError(f"DATABASE_URL ({where}) cannot be reached: {_redacted(error, url)}") from None
     if version < OLDEST_POSTGRES:
-        raise UpError(
-            f"DATABASE_URL ({where}) is PostgreSQL {version}; {OLDEST_POSTGRES} or newer is needed."
-        )
+        raise UpError(f"DATABASE_URL ({where}) is PostgreSQL {version}; {OLDEST_POSTGRES} or newer is needed.")
 
 
 def check_redis() -> None:
@@ -165,9 +159,7 @@ def check_redis() -> None:
         with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
             client.ping()
     except (redis.RedisError, ValueError, OSError) as error:
-        raise UpError(
-            f"REDIS_URL ({_without_password(url)}) cannot be reached: {_redacted(error, url)}"
-        ) from None
+        raise UpError(f"REDIS_URL ({_without_password(url)}) cannot be reached: {_redacted(error, url)}") from None
 
 
 def _without_password(url: str) -> str:

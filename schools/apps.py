@@ -8,3 +8,8 @@ class SchoolsConfig(AppConfig):
 
     name = "schools"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from schools import sign_in
+
+        sign_in.connect_signals()

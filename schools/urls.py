@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from schools.urls_people import urlpatterns as people
 from schools.views import organizations, standing
 
 app_name = "schools"
@@ -14,4 +15,5 @@ urlpatterns = [
     path("o/<slug:slug>/<int:year>/history/", organizations.history, name="organization_history"),
     path("o/<slug:slug>/<int:year>/standing/<slug:kind>/add/", standing.add, name="standing_add"),
     path("o/<slug:slug>/<int:year>/standing/<slug:kind>/<int:pk>/", standing.edit, name="standing_edit"),
+    *people,
 ]

@@ -18,12 +18,10 @@ from hstw.history import tracked
 from .membership import BelongingQuerySet
 from .organization import Organization
 
-VALID_DAYS = 14
-
 
 def expiry() -> dt.datetime:
     """The moment at which an invitation written now runs out."""
-    return timezone.now() + dt.timedelta(days=VALID_DAYS)
+    return timezone.now() + dt.timedelta(days=settings.INVITATION_DAYS)
 
 
 class InvitationQuerySet(BelongingQuerySet):

@@ -52,7 +52,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """An organization's own page: facts, standing in the year, what stands below."""
     organization, school_year = organization_for(request, slug, year)
     below = Paginator(
-        organization.get_children().filter(closed=None).order_by("kind", "name", "pk"), BELOW_SHOWN
+        Organization.objects.get_children(organization).filter(closed=None).order_by("kind", "name", "pk"), BELOW_SHOWN
     ).get_page(request.GET.get("page"))
     figures = organization.kind in {Kind.SCHOOL, Kind.DISTRICT} and decide(
         request.user, Action.VIEW_FIGURES, organization

@@ -125,17 +125,13 @@ def test_addresses_need_no_running_server(new_home: Path) -> None:
     assert not new_home.exists()
 
 
-def test_a_home_too_deep_for_sockets_has_them_elsewhere(
-    new_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_home_too_deep_for_sockets_has_them_elsewhere(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HSTW_HOME", str(new_home / ("deep" * 20)))
     assert embedded.sockets().parent == Path("/tmp")
     assert len(str(embedded.sockets() / ".s.PGSQL.5418")) < 100
 
 
-def test_a_comma_in_the_home_does_not_reach_the_address(
-    new_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_comma_in_the_home_does_not_reach_the_address(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HSTW_HOME", str(new_home / "a,b"))
     assert "," not in embedded.database()["HOST"]
 
@@ -271,9 +267,7 @@ def test_a_server_that_does_not_start_is_one_line_with_its_last_words(new_home: 
     assert "\n" not in str(caught.value)
 
 
-def test_servers_named_in_the_environment_are_not_started(
-    new_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_servers_named_in_the_environment_are_not_started(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere/else")
     monkeypatch.setenv("REDIS_URL", "redis://somewhere")
     with embedded.servers(say=quietly) as started:
@@ -295,9 +289,7 @@ def test_an_unknown_version_is_refused(new_home: Path, monkeypatch: pytest.Monke
 
 
 @NEEDS_ROOT
-def test_root_changes_no_mode_of_a_directory_that_exists(
-    new_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_changes_no_mode_of_a_directory_that_exists(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "PROGRAMS", new_home.parent / "programs")
     package = Path(next(iter(sys.modules["psycopg"].__path__))).parent
     watched = {
@@ -315,9 +307,7 @@ def test_root_changes_no_mode_of_a_directory_that_exists(
 
 
 @NEEDS_ROOT
-def test_root_is_told_when_the_servers_account_cannot_enter(
-    new_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_is_told_when_the_servers_account_cannot_enter(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = new_home.parent / "closed"
     closed.mkdir(mode=0o700)
     monkeypatch.setenv("HSTW_HOME", str(closed / "home"))
@@ -351,9 +341,7 @@ def test_an_ordinary_user_runs_the_servers_from_the_wheels(new_home: Path) -> No
     new_home.mkdir()
     os.chown(new_home, nobody.pw_uid, nobody.pw_gid)
     become = ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups")
-    if subprocess.run(
-        [*become, sys.executable, "-c", "import hstw"], cwd=embedded.PROJECT, check=False
-    ).returncode:
+    if subprocess.run([*become, sys.executable, "-c", "import hstw"], cwd=embedded.PROJECT, check=False).returncode:
         pytest.skip("this checkout is in a directory that ordinary users cannot read")
     holder = hold(become)
     assert started_by(holder) == "PostgreSQL,Valkey"

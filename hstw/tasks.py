@@ -1,0 +1,11 @@
+"""What Celery calls in the kernel: each task is one line into a verb."""
+
+from celery import shared_task
+
+from hstw import outbox
+
+
+@shared_task(queue="quick")  # type: ignore[untyped-decorator]
+def send_due_mail() -> int:
+    """Send the mail that is due."""
+    return outbox.send_due()

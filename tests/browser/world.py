@@ -1,0 +1,90 @@
+"""The world that pages are looked at in: every list has rows, some names are long, one list has several pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from hstw.access import Role
+from hstw.navigation import current_year
+from schools.models import (
+    CooperativeMember,
+    Invitation,
+    NetworkMembership,
+    Organization,
+    SupportDesignation,
+    User,
+)
+from tests import factories
+
+LONG_NAME = "The Honorable Wilhelmina Featherstonehaugh-Montgomery Memorial Career and Technical High School"
+
+
+@dataclass
+class FilledWorld:
+    """The small world with something on every page, and somebody in each role."""
+
+    places: factories.World
+    people: dict[str, User]
+    membership: NetworkMembership
+    invitation: Invitation
+
+
+def fill() -> FilledWorld:
+    """Make it; once per database."""
+    places = factories.make_world()
+    people = {role.value: factories.person(role, factories.place_of(role, places)) for role in Role}
+    for role, name in zip(Role, NAMES, strict=True):
+        User.objects.filter(pk=people[role.value].pk).update(name=name, email=f"{role.value}@browser.example")
+        people[role.value].refresh_from_db()
+    year = current_year()
+    for number in range(60):
+        factories.organization(
+            "school",
+            places.tombigbee,
+            LONG_NAME if number == 0 else f"Tombigbee School {number:02d}",
+            design="middle",
+            grade_low="06",
+            grade_high="08",
+            city="Demopolis",
+            postal_state="AL",
+            slug=f"tombigbee-{number:02d}",
+        )
+    membership = NetworkMembership.objects.create(organization=places.ridge, network="msw", starts=dt.date(2019, 7, 1))
+    NetworkMembership.objects.create(
+        organization=places.ridge, network="hstw", starts=dt.date(2009, 7, 1), ends=dt.date(2019, 6, 30)
+    )
+    SupportDesignation.objects.create(
+        organization=places.ridge, kind="atsi", reason="Students with disabilities", starts=dt.date(2024, 7, 1)
+    )
+    CooperativeMember.objects.create(cooperative=places.cooperative, member=places.cahaba, starts=dt.date(2020, 7, 1))
+    for grade, students in (("09", 12), ("10", 11), ("11", 10), ("12", 3)):
+        for _ in range(students):
+            factories.enrollment(places.ridge, year, grade)
+    Organization.objects.filter(pk=places.ridge.pk).update(street="100 Ridge Road", phone="205-555-0100")
+    invitation = Invitation.objects.create(
+        email="new.teacher@browser.example",
+        name="Nia Teacher",
+        organization=places.ridge,
+        role=Role.SITE_TEAM,
+        invited_by=people[Role.PRINCIPAL],
+    )
+    leaving = factories.person(name="Lee Leaver", email="lee@browser.example")
+    factories.assign(leaving, Role.COUNSELOR, places.ridge, ends=timezone.localdate() + dt.timedelta(days=10))
+    return FilledWorld(places, people, membership, invitation)
+
+
+NAMES = [
+    "Ada Admin",
+    "Sam Southern",
+    "Casey Coordinator",
+    "Dana District",
+    "Parker Planner",
+    "Pat Principal",
+    "Toni Team",
+    "Chris Counselor",
+    "Terry Tech",
+    "Blair Board",
+]
