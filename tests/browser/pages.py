@@ -69,6 +69,7 @@ NO_PAGE = {
     "schools:organization_now",
     "healthz",
     "readyz",
+    "metrics",
 }
 
 
