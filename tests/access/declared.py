@@ -69,6 +69,7 @@ PAGES: dict[str, Page | Personal | Signed] = {
     "styleguide": Personal(),
     "healthz": Personal(visitor=True, why="the load balancer asks"),
     "readyz": Personal(visitor=True, why="the load balancer asks"),
+    "metrics": Personal(visitor=True, why="Prometheus asks: by token, and without one from this machine only"),
     "schools:organizations": Personal(),
     "schools:organization_now": DIRECTORY,
     "schools:organization": DIRECTORY,

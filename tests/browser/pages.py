@@ -70,7 +70,9 @@ PAGES: dict[str, Seen] = {
     "schools:invite_file": of_ridge(Role.PRINCIPAL, "XLSX"),
     "schools:access": of_ridge(Role.PRINCIPAL, "see the people"),
     "schools:access_to": of_ridge(Role.PRINCIPAL, "Chris Counselor", action="view_people"),
-    "schools:invitation_accept": Seen(None, lambda world: {"token": invitations.token(world.invitation)}, "Nia Teacher"),
+    "schools:invitation_accept": Seen(
+        None, lambda world: {"token": invitations.token(world.invitation)}, "Nia Teacher"
+    ),
     "account_login": Seen(None, _nothing, "Sign in"),
     "account_signup": Seen(None, _nothing, "nvitation"),
     "account_inactive": Seen(None, _nothing, "nactive"),
@@ -97,6 +99,7 @@ NO_PAGE = {
     "schools:invite_sample",
     "healthz",
     "readyz",
+    "metrics",
 }
 
 
