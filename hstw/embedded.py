@@ -347,9 +347,7 @@ def _create_cluster(programs: Path, cluster: Path, account: Account | None, dura
     # C.UTF-8, where C still sorts the same but folds the case of ASCII letters only.
     for locale in ("C.UTF-8", "C"):
         _make_private(draft, account)
-        provider = (
-            ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if postgres_version() >= 17 else []
-        )
+        provider = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if postgres_version() >= 17 else []
         made = subprocess.run(
             [
                 *(programs / "initdb", "-D", draft, "-U", SUPERUSER, "--encoding=UTF8", "--data-checksums"),
@@ -663,9 +661,7 @@ def _copied(source: Path, parts: Sequence[Path], name: str, say: Say) -> Path:
 _children: dict[int, subprocess.Popen[bytes]] = {}  # ours to reap; an ended one would look alive otherwise
 
 
-def _launch(
-    words: Sequence[str | Path], *, log: Path, folder: Path, account: Account | None
-) -> psutil.Process:
+def _launch(words: Sequence[str | Path], *, log: Path, folder: Path, account: Account | None) -> psutil.Process:
     """Start a server in a session of its own, so that Ctrl-C in the terminal does not reach it."""
     with open(log, "wb", opener=private_file) as output:
         child = subprocess.Popen(
@@ -755,9 +751,7 @@ def _readable_errors(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise EmbeddedError(
-            f"HSTW {what}: {error.strerror or error} ({error.filename or home()})."
-        ) from error
+        raise EmbeddedError(f"HSTW {what}: {error.strerror or error} ({error.filename or home()}).") from error
 
 
 def _last_words(*logs: Path) -> str:

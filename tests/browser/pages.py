@@ -70,7 +70,9 @@ PAGES: dict[str, Seen] = {
     "schools:invite_file": of_ridge(Role.PRINCIPAL, "XLSX"),
     "schools:access": of_ridge(Role.PRINCIPAL, "see the people"),
     "schools:access_to": of_ridge(Role.PRINCIPAL, "Chris Counselor", action="view_people"),
-    "schools:invitation_accept": Seen(None, lambda world: {"token": invitations.token(world.invitation)}, "Nia Teacher"),
+    "schools:invitation_accept": Seen(
+        None, lambda world: {"token": invitations.token(world.invitation)}, "Nia Teacher"
+    ),
     "account_login": Seen(None, _nothing, "Sign in"),
     "account_signup": Seen(None, _nothing, "nvitation"),
     "account_inactive": Seen(None, _nothing, "nactive"),
@@ -92,10 +94,12 @@ PAGES: dict[str, Seen] = {
 # Routes that show no page of their own: they answer with a redirect, with data, or only to a form's submission,
 # or show a page only in the middle of a sign-in, which the journeys walk through.
 NO_PAGE = {
+    "draft",
     "schools:organization_now",
     "schools:invite_sample",
     "healthz",
     "readyz",
+    "metrics",
 }
 
 

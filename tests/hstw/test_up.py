@@ -101,9 +101,7 @@ def run_up() -> subprocess.CompletedProcess[str]:
 def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """A process in the background, and the file that receives what it prints."""
     with tempfile.NamedTemporaryFile(suffix=".log") as output:
-        process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen([sys.executable, *arguments], cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT)
         try:
             yield process, Path(output.name)
         finally:
@@ -154,9 +152,7 @@ def test_an_address_that_does_not_answer_is_one_line_without_password(
     assert "hidden-word" not in done.stdout + done.stderr.replace(f"({url})", "")
 
 
-def test_manage_says_in_one_line_that_the_database_is_away(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_manage_says_in_one_line_that_the_database_is_away(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgres://anna:hidden-word@{NOBODY_LISTENS}/plans")
     monkeypatch.setenv("REDIS_URL", f"redis://{NOBODY_LISTENS}/0")
     done = subprocess.run(
