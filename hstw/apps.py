@@ -7,13 +7,11 @@ from django.conf import settings
 from django.db import connections
 from django.db.models.signals import post_migrate
 
+from hstw.grants import grants
+
 
 def grant_to_application_role(using: str, **_: Any) -> None:
-    """Let the application's role read and write every table, without owning any.
-
-    The application connects as a role that is neither superuser nor table owner (design, section 2);
-    migrations run as the owner, who gives these rights after each migration.
-    """
+    """After each migration, run by the owner: give the application's role its rights on what is there now."""
     connection = connections[using]
     application_role = settings.DATABASE_APPLICATION["USER"]
     with connection.cursor() as cursor:
@@ -22,9 +20,8 @@ def grant_to_application_role(using: str, **_: Any) -> None:
         if not exists or current_role == application_role:
             return
         role = connection.ops.quote_name(application_role)
-        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
-        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
-        cursor.execute(f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+        for statement in grants(role, connection.introspection.table_names(cursor)):
+            cursor.execute(statement)
 
 
 class HstwConfig(AppConfig):

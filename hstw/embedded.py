@@ -347,9 +347,7 @@ def _create_cluster(programs: Path, cluster: Path, account: Account | None, dura
     # C.UTF-8, where C still sorts the same but folds the case of ASCII letters only.
     for locale in ("C.UTF-8", "C"):
         _make_private(draft, account)
-        provider = (
-            ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if postgres_version() >= 17 else []
-        )
+        provider = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if postgres_version() >= 17 else []
         made = subprocess.run(
             [
                 *(programs / "initdb", "-D", draft, "-U", SUPERUSER, "--encoding=UTF8", "--data-checksums"),
@@ -407,7 +405,7 @@ def _is_ready(server: psutil.Process) -> bool:
     """Wait until the server's pid file says ready, when it accepts queries; false where it ends instead."""
     record = _cluster() / "postmaster.pid"
     for _ in _moments(START_PATIENCE):
-        if _ended(server):
+        if has_ended(server):
             return False
         lines = record.read_text().splitlines() if record.exists() else []
         if len(lines) >= 8 and lines[0] == str(server.pid) and lines[7].strip() == "ready":
@@ -469,7 +467,7 @@ def _ensure_valkey(durable: bool, say: Say) -> bool:
 def _answers(server: psutil.Process) -> bool:
     """Wait until Valkey answers a ping; false where it ends instead."""
     for _ in _moments(START_PATIENCE):
-        if _ended(server):
+        if has_ended(server):
             return False
         if _pong():
             return True
@@ -663,9 +661,7 @@ def _copied(source: Path, parts: Sequence[Path], name: str, say: Say) -> Path:
 _children: dict[int, subprocess.Popen[bytes]] = {}  # ours to reap; an ended one would look alive otherwise
 
 
-def _launch(
-    words: Sequence[str | Path], *, log: Path, folder: Path, account: Account | None
-) -> psutil.Process:
+def _launch(words: Sequence[str | Path], *, log: Path, folder: Path, account: Account | None) -> psutil.Process:
     """Start a server in a session of its own, so that Ctrl-C in the terminal does not reach it."""
     with open(log, "wb", opener=private_file) as output:
         child = subprocess.Popen(
@@ -703,7 +699,7 @@ def _recorded(pid_file: Path) -> psutil.Process | None:
         server = psutil.Process(int(pid_file.read_text().split()[0]))
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
-    return None if _ended(server) else server
+    return None if has_ended(server) else server
 
 
 def _command(server: psutil.Process) -> list[str]:
@@ -713,8 +709,8 @@ def _command(server: psutil.Process) -> list[str]:
         return []
 
 
-def _ended(server: psutil.Process) -> bool:
-    """Whether the process is gone. One that nobody reaped yet (a container without init) is."""
+def has_ended(server: psutil.Process) -> bool:
+    """Whether a process is gone. One that nobody reaped yet is: in a container without init nobody does."""
     if child := _children.get(server.pid):
         return child.poll() is not None
     try:
@@ -732,7 +728,7 @@ def _stop(
         except psutil.NoSuchProcess:
             return
         for _ in _moments(patience):
-            if _ended(server):
+            if has_ended(server):
                 return
     raise EmbeddedError(f"The server with process id {server.pid} does not stop.")
 
@@ -755,9 +751,7 @@ def _readable_errors(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise EmbeddedError(
-            f"HSTW {what}: {error.strerror or error} ({error.filename or home()})."
-        ) from error
+        raise EmbeddedError(f"HSTW {what}: {error.strerror or error} ({error.filename or home()}).") from error
 
 
 def _last_words(*logs: Path) -> str:

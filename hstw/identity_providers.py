@@ -30,12 +30,11 @@ PRESETS: dict[str, dict[str, Any]] = {
         "name": "ClassLink",
         "server": "https://launchpad.classlink.com",
         "domains_needed": True,
-        "scope": ["openid", "profile", "email"],
     },
 }
 
 _KNOWN = {
-    "id", "kind", "preset", "name", "server", "tenant", "client_id", "secret_env", "scope", "origins",
+    "id", "kind", "preset", "name", "server", "tenant", "client_id", "secret_env", "scope", "uid_field", "origins",
     "email_domains", "trusts_second_factor", "entity_id", "sso_url", "x509cert", "attributes", "sp_entity_id",
 }  # fmt: skip
 
@@ -129,8 +128,9 @@ def _openid_connect(entry: dict[str, Any], where: str, environ: Mapping[str, str
         "email_authentication": True,
         "verified_email": list(domains),
     }
-    if scope := entry.get("scope") or preset.get("scope"):
-        options["scope"] = scope
+    for key in ("scope", "uid_field"):
+        if key in entry:
+            options[key] = entry[key]
     return Provider(
         id=entry["id"],
         kind="openid_connect",

@@ -55,6 +55,4 @@ def _is_second_factor(record: dict[str, Any]) -> bool:
     """
     if record.get("method") == "mfa":
         return True
-    return (
-        record.get("method") == "socialaccount" and record.get("provider") in settings.SECOND_FACTOR_PROVIDERS
-    )
+    return record.get("method") == "socialaccount" and record.get("provider") in settings.SECOND_FACTOR_PROVIDERS

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "hstw.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hstw.metrics.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -307,5 +308,6 @@ EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
 LOGGING = logs.configuration(
     json=PRODUCTION or env.bool("HSTW_JSON_LOGS", default=False), level=env.str("LOG_LEVEL", default="INFO")
 )
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 if dsn := env.str("SENTRY_DSN", default=""):
     logs.report_errors_to(dsn, environment=HSTW_ENV)

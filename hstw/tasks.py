@@ -5,7 +5,7 @@ from celery import shared_task
 from hstw import outbox
 
 
-@shared_task(queue="quick")  # type: ignore[untyped-decorator]
+@shared_task(queue="quick")
 def send_due_mail() -> int:
     """Send the mail that is due."""
     return outbox.send_due()

@@ -21,7 +21,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -221,8 +221,9 @@ def _manage(*arguments: str, show: Callable[[str], str]) -> list[str]:
 
     `show` says what of a line the terminal gets while the command runs.
     """
-    child = _spawn("manage", [sys.executable, str(PROJECT / "manage.py"), *arguments], subprocess.PIPE)
     lines: list[str] = []
+    with _uninterrupted():
+        child = _spawn("manage", [sys.executable, str(PROJECT / "manage.py"), *arguments], subprocess.PIPE)
     try:
         assert child.stdout is not None
         for raw in child.stdout:
@@ -323,7 +324,6 @@ class Child:
         self.in_traceback = False
 
     def start(self) -> None:
-        # Assigned before a signal can interrupt: a child nobody knows of would be an orphan.
         with open(self.log, "ab", opener=embedded.private_file) as output, _uninterrupted():
             self.process = _spawn(self.name, self.words, output.fileno())
         self.started_at = time.monotonic()
@@ -459,6 +459,7 @@ def _spawn(name: str, words: Sequence[str], output: int) -> subprocess.Popen[byt
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
+    """Signals wait: one between starting a child and noting it would make it an orphan."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, TERMINATING)
     try:
         yield
@@ -506,16 +507,14 @@ def _session(leader: int) -> list[psutil.Process]:
 
 def _end(members: list[psutil.Process]) -> None:
     """Ask the first, which passes it on to its own; after a while kill what is still there."""
-    for process, ask in (
-        (members[0], psutil.Process.terminate),
-        *((m, psutil.Process.kill) for m in members),
-    ):
-        try:
-            ask(process)
-        except psutil.NoSuchProcess:
-            continue
-        if ask is psutil.Process.terminate:
-            psutil.wait_procs(members, timeout=STOP_PATIENCE)
+    with suppress(psutil.NoSuchProcess):
+        members[0].terminate()
+    deadline = time.monotonic() + STOP_PATIENCE
+    while not all(map(embedded.has_ended, members)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for process in members:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _stop_sessions(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from hstw import health
 from hstw.navigation import current_year
 from schools.home import places_of
 from schools.owed import owed_by
@@ -37,26 +36,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Whether the database and the queue answer too; 503 and the name of what does not."""
-    state = {"database": _answers(_ask_database), "queue": _answers(_ask_queue)}
-    return JsonResponse(state, status=200 if all(value == "ok" for value in state.values()) else 503)
-
-
-def _ask_database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-
-
-def _ask_queue() -> None:
-    cache.get("readyz")
-
-
-def _answers(ask: object) -> str:
-    try:
-        ask()  # type: ignore[operator]
-    except Exception:
-        return "does not answer"
-    return "ok"
+    """Whether the database, its schema and the queue are ready too; 503 and what is wrong where they are not."""
+    state = health.state()
+    ready = all(value == health.OK for value in state.values())
+    return JsonResponse(state, status=200 if ready else 503)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

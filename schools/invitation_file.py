@@ -89,7 +89,7 @@ def read(file: IO[bytes], name: str) -> list[dict[str, str]]:
         raise FileError(
             _("The first line must name the columns; missing: %(columns)s.") % {"columns": ", ".join(missing)}
         )
-    found = []
+    found: list[dict[str, str]] = []
     for number, cells in enumerate(rows, start=2):
         if not any(cell.strip() for cell in cells):
             continue

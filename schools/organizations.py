@@ -46,11 +46,11 @@ def add_organization(*, parent: Organization, kind: str, **facts: Any) -> Organi
     return Organization.objects.add_child(parent, instance=organization)
 
 
-def ancestors(organization: Organization) -> OrganizationQuerySet:
-    """From the region down to the organization above; one query."""
+def ancestors(organization: Organization, user: Any) -> OrganizationQuerySet:
+    """From the highest that ``user`` may see down to the organization above; one query."""
     step = Organization.steplen
     paths = [organization.path[:end] for end in range(step, len(organization.path), step)]
-    return Organization.objects.filter(path__in=paths)
+    return Organization.objects.visible_to(user).filter(path__in=paths)
 
 
 def with_parents(organizations: Iterable[Organization]) -> list[Organization]:

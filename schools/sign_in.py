@@ -95,9 +95,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         html = ""
         if isinstance(message, EmailMultiAlternatives) and message.alternatives:
             html = str(message.alternatives[0][0])
-        outbox.queue_text(
-            f"account-{uuid.uuid4()}", email, str(message.subject), str(message.body), html=html
-        )
+        outbox.queue_text(f"account-{uuid.uuid4()}", email, str(message.subject), str(message.body), html=html)
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         """By the person's own address, whether or not allauth keeps a row for it."""
@@ -155,9 +153,7 @@ def prove_address(user: User) -> None:
         )
 
 
-def _count_new_authenticator(
-    request: HttpRequest, user: User, authenticator: Authenticator, **_kwargs: Any
-) -> None:
+def _count_new_authenticator(request: HttpRequest, user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
     """Setting up an authenticator shows that it is at hand: the session has its second factor from now on."""
     if authenticator.type in _PROOFS:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
@@ -176,6 +172,4 @@ def _forget_removed_authenticator(request: HttpRequest, user: User, **_kwargs: A
 def connect_signals() -> None:
     """allauth offers no other hook for these two moments."""
     authenticator_added.connect(_count_new_authenticator, dispatch_uid="schools.count_new_authenticator")
-    authenticator_removed.connect(
-        _forget_removed_authenticator, dispatch_uid="schools.forget_removed_authenticator"
-    )
+    authenticator_removed.connect(_forget_removed_authenticator, dispatch_uid="schools.forget_removed_authenticator")

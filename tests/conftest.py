@@ -46,7 +46,12 @@ def _quick_passwords(settings: object) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_cache() -> None:
-    """Rate limits and counters of one test do not reach the next."""
+    """Rate limits and counters of one test do not reach the next.
+
+    Only this worker's keys: ``cache.clear()`` would empty the server, the other workers' counters with it.
+    """
     from django.core.cache import cache
 
-    cache.clear()
+    server = cache._cache.get_client(write=True)
+    for key in server.scan_iter(match=f"{cache.key_prefix}:*", count=1000):
+        server.delete(key)

@@ -11,12 +11,15 @@ class Draft(models.Model):
     """The unsubmitted contents of one form, of one person, about one thing.
 
     ``key`` names form and thing (``schools.organization:42``); ``base_version`` is the version of the thing that
-    the person was looking at when they began to type.
+    the person was looking at when they began to type. ``data`` is what a form sends, field by field:
+    ``{"name": ["Hueytown"], "days": ["1", "2"]}``. ``revision`` is ``<tab>:<number>``: which browser tab saved
+    last, and its how-many-eth save it was; two tabs of one person are told apart by it.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     key = models.CharField(max_length=120)
     base_version = models.PositiveIntegerField(default=0)
+    revision = models.CharField(max_length=60, blank=True)
     data = models.JSONField(default=dict)
     saved_at = models.DateTimeField(auto_now=True)
 

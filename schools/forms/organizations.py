@@ -9,6 +9,8 @@ import django_filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from hstw import drafts
+from hstw.access import Action
 from schools.models import CooperativeMember, NetworkMembership, Organization, SupportDesignation
 from schools.models.organization import Design, Kind
 
@@ -67,6 +69,9 @@ class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         if self.instance.successor_id:
             self.initial["successor"] = self.instance.successor.slug
+
+
+drafts.register_model(Organization, Action.EDIT_ORGANIZATION, OrganizationForm)
 
 
 class NewOrganizationForm(forms.Form):

@@ -229,5 +229,9 @@ def _person(request: HttpRequest) -> User:
 def _show(
     request: HttpRequest, organization: Organization, year: SchoolYear, template: str, **context: Any
 ) -> HttpResponse:
-    context |= {"organization": organization, "year": year, "above": organizations.ancestors(organization)}
+    context |= {
+        "organization": organization,
+        "year": year,
+        "above": organizations.ancestors(organization, request.user),
+    }
     return render(request, template, context)

@@ -8,10 +8,13 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from hstw import draft_views
 from hstw.access import Action, decide
+from hstw.history import events_of
 from hstw.navigation import current_year
 from schools import organizations as verbs
 from schools.forms.organizations import NewOrganizationForm, OrganizationFilter, OrganizationForm
@@ -64,7 +67,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         {
             "organization": organization,
             "year": school_year,
-            "above": verbs.ancestors(organization),
+            "above": verbs.ancestors(organization, request.user),
             "page_obj": below,
             "counts": verbs.count_below(organization),
             "memberships": organization.network_memberships.all(),
@@ -107,15 +110,13 @@ def add(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 def edit(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """Edit the facts."""
     organization, school_year = organization_for(request, slug, year, Action.EDIT_ORGANIZATION)
-    form = OrganizationForm(request.POST or None, instance=organization)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Saved."))
-        return redirect("schools:organization", slug=organization.slug, year=school_year)
-    return render(
+    return draft_views.edit(
         request,
-        "schools/organization_edit.html",
-        {"organization": organization, "year": school_year, "form": form},
+        form_class=OrganizationForm,
+        instance=organization,
+        template="schools/organization_edit.html",
+        context={"organization": organization, "year": school_year},
+        saved_to=reverse("schools:organization", args=[organization.slug, school_year]),
     )
 
 
@@ -124,4 +125,12 @@ def edit(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 def history(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """Who changed what on this organization, newest first."""
     organization, school_year = organization_for(request, slug, year, Action.VIEW_HISTORY)
-    return render(request, "schools/organization_history.html", {"organization": organization, "year": school_year})
+    return render(
+        request,
+        "schools/organization_history.html",
+        {
+            "organization": organization,
+            "year": school_year,
+            "events": events_of(organization, page=request.GET.get("page")),
+        },
+    )

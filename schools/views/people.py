@@ -213,7 +213,7 @@ def _show(
         {
             "organization": organization,
             "year": year,
-            "above": organizations.ancestors(organization),
+            "above": organizations.ancestors(organization, request.user),
             "can_manage": decide(_person(request), Action.MANAGE_PEOPLE, organization),
             **context,
         },

@@ -28,6 +28,10 @@ EDITORS = frozenset(
 STANDING = frozenset({R.SYSTEM_ADMINISTRATOR, R.SREB_STAFF, R.STATE_COORDINATOR})
 
 
+PEOPLE = ALL - {R.BOARD_VIEWER}
+MANAGERS = frozenset({R.SYSTEM_ADMINISTRATOR, R.STATE_COORDINATOR, R.DISTRICT_ADMINISTRATOR, R.PRINCIPAL})
+
+
 @dataclass(frozen=True)
 class Page:
     """Which roles open a page: on their own organization, one beside it, one in another state or region.
@@ -50,22 +54,44 @@ class Personal:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class Signed:
+    """A page that a signed link opens for whoever holds it; its own tests prove when it does not."""
+
+    why: str
+
+
 # For everyone below the state, what stands beside them is in their state's directory; another state is not.
 DIRECTORY = Page(own=ALL, sibling=ALL - {R.STATE_COORDINATOR}, foreign=DIRECTORY_EVERYWHERE)
 
-PAGES: dict[str, Page | Personal] = {
+PAGES: dict[str, Page | Personal | Signed] = {
     "home": Personal(),
     "styleguide": Personal(),
     "healthz": Personal(visitor=True, why="the load balancer asks"),
     "readyz": Personal(visitor=True, why="the load balancer asks"),
+    "metrics": Personal(visitor=True, why="Prometheus asks: by token, and without one from this machine only"),
     "schools:organizations": Personal(),
     "schools:organization_now": DIRECTORY,
     "schools:organization": DIRECTORY,
     "schools:organization_edit": Page(own=EDITORS),
+    "draft": Page(own=EDITORS),
     "schools:organization_add": Page(own=EDITORS - {R.DISTRICT_PLANNER, R.PRINCIPAL}),
     "schools:organization_history": Page(own=EDITORS),
     "schools:standing_add": Page(own=STANDING, kwargs={"kind": "membership"}),
     "schools:standing_edit": Page(own=STANDING, kwargs={"kind": "membership"}),
+    "schools:people": Page(own=PEOPLE),
+    "schools:people_ended": Page(own=PEOPLE),
+    "schools:role_add": Page(own=MANAGERS),
+    "schools:role": Page(own=MANAGERS),
+    "schools:hand_over": Page(own=MANAGERS),
+    "schools:invitations": Page(own=MANAGERS),
+    "schools:invitation": Page(own=MANAGERS),
+    "schools:invite": Page(own=MANAGERS),
+    "schools:invite_file": Page(own=MANAGERS),
+    "schools:invite_sample": Page(own=MANAGERS),
+    "schools:access": Page(own=ALL),
+    "schools:access_to": Page(own=ALL, kwargs={"action": "view_people"}),
+    "schools:invitation_accept": Signed("a signed link says for whom it is; tests/schools/test_invitations.py"),
 }
 
 # Pages of the sign-in library: what is behind a sign-in there is about the person alone.

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from hstw.access import Role
 from hstw.navigation import current_year
+from schools import invitations
 from tests.browser.world import LONG_NAME, FilledWorld
 
 
@@ -56,19 +57,49 @@ PAGES: dict[str, Seen] = {
         lambda world: _ridge(world, kind="membership", pk=world.membership.pk),
         "Making Schools Work",
     ),
+    "schools:people": of_ridge(Role.PRINCIPAL, "Lee Leaver"),
+    "schools:people_ended": of_ridge(Role.PRINCIPAL, "Fern Former"),
+    "schools:role_add": of_ridge(Role.PRINCIPAL, "Counselor"),
+    "schools:role": Seen(Role.PRINCIPAL, lambda world: _ridge(world, pk=world.leaving.pk), "Lee Leaver"),
+    "schools:hand_over": Seen(Role.PRINCIPAL, lambda world: _ridge(world, pk=world.leaving.user.pk), "Lee Leaver"),
+    "schools:invitations": of_ridge(Role.PRINCIPAL, "Nia Teacher"),
+    "schools:invitation": Seen(
+        Role.PRINCIPAL, lambda world: _ridge(world, public_id=world.invitation.public_id), "Nia Teacher"
+    ),
+    "schools:invite": of_ridge(Role.PRINCIPAL, "Counselor"),
+    "schools:invite_file": of_ridge(Role.PRINCIPAL, "XLSX"),
+    "schools:access": of_ridge(Role.PRINCIPAL, "see the people"),
+    "schools:access_to": of_ridge(Role.PRINCIPAL, "Chris Counselor", action="view_people"),
+    "schools:invitation_accept": Seen(
+        None, lambda world: {"token": invitations.token(world.invitation)}, "Nia Teacher"
+    ),
     "account_login": Seen(None, _nothing, "Sign in"),
-    "account_reset_password": Seen(None, _nothing, "password"),
+    "account_signup": Seen(None, _nothing, "nvitation"),
+    "account_inactive": Seen(None, _nothing, "nactive"),
+    "account_reset_password": Seen(None, _nothing, "assword"),
+    "account_reset_password_done": Seen(None, _nothing, "assword"),
+    "account_reset_password_from_key": Seen(None, lambda world: {"uidb36": "1", "key": "x-y"}, "assword"),
+    "account_reset_password_from_key_done": Seen(None, _nothing, "assword"),
+    "account_logout": Seen(Role.PRINCIPAL, _nothing, "ign"),
     "account_change_password": Seen(Role.PRINCIPAL, _nothing, "assword"),
-    "account_email": Seen(Role.PRINCIPAL, _nothing, "principal@browser.example"),
+    "account_email": Seen(Role.PRINCIPAL, _nothing, "mail"),
+    "account_confirm_email": Seen(None, lambda world: {"key": "x"}, "onfirm"),
     "mfa_index": Seen(Role.PRINCIPAL, _nothing, "uthenticator"),
     "usersessions_list": Seen(Role.PRINCIPAL, _nothing, "127.0.0.1"),
+    "socialaccount_connections": Seen(Role.PRINCIPAL, _nothing, "ccount"),
+    "socialaccount_login_cancelled": Seen(None, _nothing, "ancel"),
+    "socialaccount_login_error": Seen(None, _nothing, "rror"),
 }
 
-# Routes that show no page of their own: they answer with a redirect, with data, or only to a form's submission.
+# Routes that show no page of their own: they answer with a redirect, with data, or only to a form's submission,
+# or show a page only in the middle of a sign-in, which the journeys walk through.
 NO_PAGE = {
+    "draft",
     "schools:organization_now",
+    "schools:invite_sample",
     "healthz",
     "readyz",
+    "metrics",
 }
 
 

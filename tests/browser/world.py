@@ -14,6 +14,7 @@ from schools.models import (
     Invitation,
     NetworkMembership,
     Organization,
+    RoleAssignment,
     SupportDesignation,
     User,
 )
@@ -30,6 +31,7 @@ class FilledWorld:
     people: dict[str, User]
     membership: NetworkMembership
     invitation: Invitation
+    leaving: RoleAssignment
 
 
 def fill() -> FilledWorld:
@@ -71,9 +73,12 @@ def fill() -> FilledWorld:
         role=Role.SITE_TEAM,
         invited_by=people[Role.PRINCIPAL],
     )
-    leaving = factories.person(name="Lee Leaver", email="lee@browser.example")
-    factories.assign(leaving, Role.COUNSELOR, places.ridge, ends=timezone.localdate() + dt.timedelta(days=10))
-    return FilledWorld(places, people, membership, invitation)
+    lee = factories.person(name="Lee Leaver", email="lee@browser.example")
+    soon = timezone.localdate() + dt.timedelta(days=10)
+    leaving = factories.assign(lee, Role.COUNSELOR, places.ridge, ends=soon)
+    fern = factories.person(name="Fern Former", email="fern@browser.example")
+    factories.assign(fern, Role.COUNSELOR, places.ridge, ends=year.first_day + dt.timedelta(days=3))
+    return FilledWorld(places, people, membership, invitation, leaving)
 
 
 NAMES = [

@@ -20,9 +20,7 @@ def test_a_link_for_one_purpose_is_worthless_for_another() -> None:
         links.read("unsubscribe", token, valid_for=DAY)
 
 
-@pytest.mark.parametrize(
-    "spoil", [lambda t: t[:-1], lambda t: "x" + t, lambda t: "", lambda t: "::", lambda t: "é"]
-)
+@pytest.mark.parametrize("spoil", [lambda t: t[:-1], lambda t: "x" + t, lambda t: "", lambda t: "::", lambda t: "é"])
 def test_an_altered_link_is_broken(spoil) -> None:
     with pytest.raises(links.BrokenLink):
         links.read("invitation", spoil(links.sign("invitation", "a")), valid_for=DAY)

@@ -58,9 +58,7 @@ class Passkey:
         """Sign in without a password."""
         options = client.get("/account/2fa/webauthn/login/", headers={"accept": "application/json"}).json()
         challenge = websafe_decode(options["request_options"]["publicKey"]["challenge"])
-        client.post(
-            "/account/2fa/webauthn/login/", {"credential": json.dumps(self._assertion(challenge, verified))}
-        )
+        client.post("/account/2fa/webauthn/login/", {"credential": json.dumps(self._assertion(challenge, verified))})
 
     def answer(self, client: Client, path: str) -> None:
         """Answer the question for a second factor."""
