@@ -89,10 +89,10 @@ def _invitations(user: Any) -> list[Owed]:
 def _missing_facts(user: Any) -> list[Owed]:
     """Schools that cannot be compared because their design or grades are not recorded."""
     schools = missing_facts(Organization.objects.visible_to(user, Action.EDIT_ORGANIZATION))
-    first = list(schools.order_by("name")[:1])
+    n = schools.count()
+    first = list(schools.order_by("name", "pk")[:1])
     if not first:
         return []
-    n = schools.count()
     year = first[0].get_absolute_url().rstrip("/").rpartition("/")[2]
     return [
         Owed(

@@ -31,7 +31,7 @@ BELOW_SHOWN = 25
 def browse(request: HttpRequest) -> HttpResponse:
     """All that the person may see, searched, narrowed and paged."""
     visible = Organization.objects.visible_to(request.user)
-    narrowed = OrganizationFilter(request.GET or None, queryset=visible)
+    narrowed = OrganizationFilter(request.GET, queryset=visible)
     page = Paginator(narrowed.qs, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = verbs.with_parents(page.object_list)
     return render(
