@@ -222,8 +222,10 @@ def test_an_existing_file_is_replaced_only_by_force(file: Path, source: str) -> 
     with pytest.raises(BackupError, match="exists already"):
         backup(file, using=source)
     assert file.read_bytes() == before
+    first = file.stat().st_ino
     backup(file, using=source, force=True)
-    assert file.read_bytes() != before
+    # Two backups of one moment may be alike to the byte; the file is another all the same.
+    assert file.stat().st_ino != first
 
 
 @in_database
