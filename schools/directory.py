@@ -225,7 +225,7 @@ class _Reader:
         self.by_field = {column.field: column for column in layout.columns}
         self.width = len(headings)
         # The database's own limits; a value that does not fit is reported like any other.
-        self.limits = {name: Organization._meta.get_field(name).max_length for name in _FACTS}
+        self.limits = {name: getattr(Organization._meta.get_field(name), "max_length", None) for name in _FACTS}
 
     def raw(self, record: list[str], name: str) -> str:
         return record[self.places[name]].strip()

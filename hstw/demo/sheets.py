@@ -234,4 +234,4 @@ _MODELS: dict[str, tuple[type[Model], Callable[[Sheet], dict[str, Column]]]] = {
     "removals": (CohortRemoval, _removals),
     "outcomes": (PostsecondaryOutcome, _outcomes),
 }
-EVIDENCE = (AssessmentResult, *(model for model, _columns in _MODELS.values()))
+EVIDENCE: tuple[type[Model], ...] = (AssessmentResult, *(model for model, _columns in _MODELS.values()))

