@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from hstw import health
 from hstw.navigation import current_year
+from hstw.styleguide import contents as styleguide_contents
 from schools.home import places_of
 from schools.owed import owed_by
 
@@ -51,4 +52,4 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 @login_required
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Every component in every state."""
-    return render(request, "styleguide.html")
+    return render(request, "styleguide.html", styleguide_contents())

@@ -162,9 +162,11 @@ def find(signed: str) -> Invitation:
     """The invitation of a link; raises :class:`hstw.links.BrokenLink` or :class:`hstw.links.ExpiredLink`."""
     public_id = links.read(PURPOSE, signed, valid_for=dt.timedelta(days=settings.INVITATION_DAYS))
     try:
-        return Invitation.objects.select_related("organization__in_state", "invited_by").get(public_id=public_id)
+        rows = Invitation.objects.select_related("organization__in_state", "invited_by")
+        invitation: Invitation = rows.get(public_id=public_id)
     except Invitation.DoesNotExist as error:
         raise links.BrokenLink from error
+    return invitation
 
 
 def check(invitation: Invitation) -> None:
@@ -184,7 +186,8 @@ def check(invitation: Invitation) -> None:
 
 def account_of(invitation: Invitation) -> User | None:
     """The account that the invited address has already."""
-    return User.objects.filter(email__iexact=invitation.email).first()
+    account: User | None = User.objects.filter(email__iexact=invitation.email).first()
+    return account
 
 
 @transaction.atomic
@@ -242,7 +245,8 @@ def _add_role(invitation: Invitation, user: User) -> None:
 
 def _locked(invitation: Invitation) -> Invitation:
     rows = Invitation.objects.select_for_update(of=("self",)).select_related("organization__in_state")
-    return rows.get(pk=invitation.pk)
+    locked: Invitation = rows.get(pk=invitation.pk)
+    return locked
 
 
 def _may_offer(by: User, invitation: Invitation) -> None:

@@ -124,11 +124,9 @@ def _held(by: User, assignment: RoleAssignment) -> RoleAssignment:
             _("You may not change who is %(role)s of %(organization)s.")
             % {"role": assignment.get_role_display(), "organization": assignment.organization}
         )
-    return (
-        RoleAssignment.objects.select_related("user", "organization__in_state")
-        .select_for_update(of=("self",))
-        .get(pk=assignment.pk)
-    )
+    rows = RoleAssignment.objects.select_related("user", "organization__in_state").select_for_update(of=("self",))
+    row: RoleAssignment = rows.get(pk=assignment.pk)
+    return row
 
 
 def _save(assignment: RoleAssignment) -> None:
@@ -195,7 +193,8 @@ def successors(by: User, leaver: User, organization: Organization) -> QuerySet[U
     near = RoleAssignment.objects.on(timezone.localdate()).filter(
         Q(organization__path__startswith=organization.path) | Q(organization__path__in=above)
     )
-    return User.objects.visible_to(by).filter(pk__in=near.values("user"), is_active=True).exclude(pk=leaver.pk)
+    found: QuerySet[User] = User.objects.visible_to(by).filter(pk__in=near.values("user"), is_active=True)
+    return found.exclude(pk=leaver.pk)
 
 
 @transaction.atomic

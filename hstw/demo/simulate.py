@@ -47,7 +47,6 @@ class Frame:
     center: Bools
     cte_before: Ints
     cte_mark: Ints
-    retained_before: Bools
 
     @property
     def year(self) -> int:
@@ -125,7 +124,7 @@ class Simulation:
         frame = Frame(
             calendar, i, grade, school, at_end, moved, moved_on, entered, left, fate,
             np.clip(absence, 0, 0.9), ability, engagement, core, poor,
-            pathway, center, before, cte, self.retained[i],
+            pathway, center, before, cte,
         )  # fmt: skip
         self._carry_over(frame)
         return frame
@@ -207,7 +206,6 @@ class Simulation:
         """The last day at school of this year: most leavers and dropouts go in its course."""
         rng, n = self.rng, len(fate)
         left = np.full(n, calendar.last_day)
-        left[fate == GRADUATED] = calendar.last_day
         early = np.isin(fate, (*LEAVING, DROPPED)) & ~late & (rng.random(n) < 0.65)
         left[early] = calendar.day(rng.uniform(0.06, 0.97, int(early.sum())))
         return left

@@ -11,7 +11,7 @@ import numpy as np
 
 from .calendar import current_year
 from .copying import Writer
-from .geography import District, School, State, generated_states, named_states
+from .geography import School, State, generated_states, named_states
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,6 @@ class World:
     def random(self, *about: str | int) -> np.random.Generator:
         """Random numbers of one subject: the same for the same seed, whatever other subjects draw."""
         return np.random.default_rng([self.seed, *" ".join(map(str, about)).encode()])
-
-    def districts(self) -> Iterator[District]:
-        """Every district, state by state."""
-        for state in self.states:
-            yield from state.districts
 
     def schools(self) -> Iterator[School]:
         """Every school, state by state."""

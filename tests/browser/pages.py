@@ -26,6 +26,7 @@ class Seen:
     kwargs: Callable[[FilledWorld], dict[str, Any]]
     proof: str
     query: str = ""
+    status: int = 200
 
 
 def _nothing(world: FilledWorld) -> dict[str, Any]:
@@ -88,12 +89,37 @@ PAGES: dict[str, Seen] = {
     "usersessions_list": Seen(Role.PRINCIPAL, _nothing, "127.0.0.1"),
     "socialaccount_connections": Seen(Role.PRINCIPAL, _nothing, "ccount"),
     "socialaccount_login_cancelled": Seen(None, _nothing, "ancel"),
-    "socialaccount_login_error": Seen(None, _nothing, "rror"),
+    "socialaccount_login_error": Seen(None, _nothing, "rror", status=401),
+    "account_reauthenticate": Seen("second_factor", _nothing, "assword"),
+    "mfa_reauthenticate": Seen("second_factor", _nothing, "uthenticat"),
+    "mfa_reauthenticate_webauthn": Seen("second_factor", _nothing, "ey"),
+    "mfa_activate_totp": Seen(Role.PRINCIPAL, _nothing, "uthenticator"),
+    "mfa_deactivate_totp": Seen("second_factor", _nothing, "eactivate"),
+    "mfa_view_recovery_codes": Seen("second_factor", _nothing, "ecovery"),
+    "mfa_generate_recovery_codes": Seen("second_factor", _nothing, "ecovery"),
+    "mfa_list_webauthn": Seen("second_factor", _nothing, "Blue key"),
+    "mfa_add_webauthn": Seen("second_factor", _nothing, "ey"),
+    "mfa_edit_webauthn": Seen("second_factor", lambda world: {"pk": world.key.pk}, "Blue key"),
+    "mfa_remove_webauthn": Seen("second_factor", lambda world: {"pk": world.key.pk}, "emove"),
 }
 
 # Routes that show no page of their own: they answer with a redirect, with data, or only to a form's submission,
 # or show a page only in the middle of a sign-in, which the journeys walk through.
 NO_PAGE = {
+    "account_confirm_login_code",
+    "account_email_verification_sent",
+    "account_set_password",
+    "mfa_authenticate",
+    "mfa_download_recovery_codes",
+    "mfa_login_webauthn",
+    "openid_connect_callback",
+    "openid_connect_login",
+    "saml_acs",
+    "saml_finish_acs",
+    "saml_login",
+    "saml_metadata",
+    "saml_sls",
+    "socialaccount_signup",
     "draft",
     "schools:organization_now",
     "schools:invite_sample",

@@ -30,7 +30,7 @@ def open_page(name: str, world: FilledWorld, signed_in: Callable[..., Page], new
     page = new_context().new_page() if seen.role is None else signed_in(world.people[seen.role])
     response = page.goto(address(name, world))
     assert response is not None
-    assert response.status == 200
+    assert response.status == seen.status
     assert seen.proof in page.content()
     return page
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.utils import timezone
 
 from hstw.access import Role
@@ -32,6 +35,7 @@ class FilledWorld:
     membership: NetworkMembership
     invitation: Invitation
     leaving: RoleAssignment
+    key: Authenticator
 
 
 def fill() -> FilledWorld:
@@ -78,7 +82,13 @@ def fill() -> FilledWorld:
     leaving = factories.assign(lee, Role.COUNSELOR, places.ridge, ends=soon)
     fern = factories.person(name="Fern Former", email="fern@browser.example")
     factories.assign(fern, Role.COUNSELOR, places.ridge, ends=year.first_day + dt.timedelta(days=3))
-    return FilledWorld(places, people, membership, invitation, leaving)
+    people["second_factor"] = careful = factories.person(Role.PRINCIPAL, places.valley, name="Mo Factor")
+    TOTP.activate(careful, generate_totp_secret())
+    RecoveryCodes.activate(careful)
+    key = Authenticator.objects.create(
+        user=careful, type=Authenticator.Type.WEBAUTHN, data={"name": "Blue key", "credential": {}}
+    )
+    return FilledWorld(places, people, membership, invitation, leaving, key)
 
 
 NAMES = [
