@@ -34,6 +34,12 @@ def django_db_setup(
         _connect_as(settings.DATABASE_APPLICATION)
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        with connection.cursor() as cursor:
+            # A browser that kept its connection open keeps a thread of the live server, and that one a session.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+            )
         _connect_as(settings.DATABASE_OWNER)
         teardown_databases(configuration, verbosity=0)
 

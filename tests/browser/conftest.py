@@ -123,7 +123,11 @@ def sign_in(context: BrowserContext, live: str, user: User) -> None:
     client.force_login(user)
     session = client.session
     # As the sign-in form leaves it: the library's account pages ask who has proved themselves lately.
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    methods = [{"method": "password", "at": time.time()}]
+    if user.authenticator_set.exists():
+        methods.append({"method": "mfa", "type": "totp", "at": time.time()})
+    session["account_authentication_methods"] = methods
+    session["account_authentication_methods_user"] = str(user.pk)
     session.save()
     morsel = client.cookies[settings.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": morsel.value, "url": live}])

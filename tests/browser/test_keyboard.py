@@ -59,6 +59,7 @@ def test_sign_in_switch_organization_and_edit_a_school(world: FilledWorld, page:
 
     press_until(page, lambda: focused(page) == "Edit")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Edit Keyboard High School")
     press_until(page, lambda: page.evaluate("document.activeElement.name") == "city")
     page.keyboard.type("Typeville")
     press_until(page, lambda: focused(page) == "Save")
