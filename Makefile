@@ -38,14 +38,13 @@ both = status=0; \
 lint: .venv/dev.stamp  ## style, templates, import order, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djlint --quiet --check --lint templates
+	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-format: .venv/dev.stamp  ## put code and templates into shape
+format: .venv/dev.stamp  ## put code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/djlint --quiet --reformat templates
 
 lock: .venv/dev.stamp  ## compute requirements/*.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip-tools>=7.6'

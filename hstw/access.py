@@ -183,8 +183,11 @@ class Grant:
 class Actor(Protocol):
     """Whoever asks: ``schools.User``, or an anonymous visitor (no grants)."""
 
-    is_authenticated: bool
-    has_second_factor: bool
+    @property
+    def is_authenticated(self) -> bool: ...
+
+    @property
+    def has_second_factor(self) -> bool: ...
 
     def grants(self) -> Iterable[Grant]: ...
 
@@ -210,7 +213,7 @@ def second_factor_required() -> bool:
     """Whether named students are kept behind a second factor (always in production)."""
     from django.conf import settings
 
-    return settings.SECOND_FACTOR_REQUIRED
+    return bool(settings.SECOND_FACTOR_REQUIRED)
 
 
 def decide(user: Actor, action: Action, thing: Thing | None = None) -> AccessDecision:

@@ -9,7 +9,13 @@ from hstw.access import Action
 from hstw.navigation import at
 from hstw.require import require
 from hstw.values import SchoolYear
-from schools.models import Organization
+from schools.models import Organization, User
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The person of a request that ``login_required`` has let through."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def organization_for(

@@ -48,14 +48,14 @@ def needs_second_factor(user: User) -> bool:
     return user.works_with_named_students() and not is_mfa_enabled(user, _PROOFS)
 
 
-class Backend(AuthenticationBackend):  # type: ignore[misc]
+class Backend(AuthenticationBackend):
     """Sign-in by e-mail and password; also what every request reads the signed-in person through."""
 
     def user_can_authenticate(self, user: Any) -> bool:
         return may_sign_in(user)
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """People come by invitation: nobody signs up by themselves."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -103,7 +103,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return found is not None and found.pk == user.pk
 
 
-class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """An identity provider signs in people who are known here; it does not make new ones.
 
     Each time anew by the address that the provider vouches for: no provider's account is tied to a person.

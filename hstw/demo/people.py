@@ -63,12 +63,10 @@ def load_people(world: World) -> None:
                 "id": world.writer.take(User, 1),
                 "password": password,
                 "last_login": None,
-                "is_superuser": False,
                 "email": f"{post.address}@{DOMAIN}",
                 "name": f"{first[rng.integers(len(first))]} {LAST[rng.integers(len(LAST))]}",
                 "title": post.title,
                 "is_active": True,
-                "is_staff": False,
                 "is_demo": True,
                 "date_joined": joined,
             }

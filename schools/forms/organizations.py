@@ -133,7 +133,8 @@ class StandingForm(forms.ModelForm):  # type: ignore[type-arg]
     owner = "organization"
 
     def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - {self.owner}
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # django-stubs lacks it
+        return excluded - {self.owner}
 
 
 class NetworkMembershipForm(StandingForm):

@@ -45,9 +45,10 @@ class RoleForm(forms.Form):
     def clean_email(self) -> str:
         """Only those whom the asking person may see are found: others are invited."""
         email: str = self.cleaned_data["email"]
-        self.person = self._people.filter(email__iexact=email).first()
-        if self.person is None:
+        person = self._people.filter(email__iexact=email).first()
+        if person is None:
             raise forms.ValidationError(_("Nobody you can see is known by this address. Invite them instead."))
+        self.person = person
         return email
 
 

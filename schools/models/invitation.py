@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -24,12 +25,12 @@ def expiry() -> dt.datetime:
     return timezone.now() + dt.timedelta(days=settings.INVITATION_DAYS)
 
 
-class InvitationQuerySet(BelongingQuerySet):
+class InvitationQuerySet(BelongingQuerySet["Invitation"]):
     """Invitations: for those who manage people."""
 
     action = Action.MANAGE_PEOPLE
 
-    def open(self) -> InvitationQuerySet:
+    def open(self) -> Self:
         """Neither taken, nor withdrawn, nor expired."""
         return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -15,15 +15,15 @@ from hstw.access import Action, Grant, Role, Scope, prefixes
 from hstw.history import tracked
 
 from .organization import Organization
-from .periods import Period, PeriodQuerySet, apart, ends_after_start
+from .periods import Period, PeriodQuerySet, Row, apart, ends_after_start
 
 
-class BelongingQuerySet(PeriodQuerySet):
+class BelongingQuerySet(PeriodQuerySet[Row]):
     """Dated rows that belong to an organization."""
 
     action = Action.VIEW_ORGANIZATION
 
-    def visible_to(self, user: Any) -> BelongingQuerySet:
+    def visible_to(self, user: Any) -> Self:
         """Those of organizations where ``user`` may do this QuerySet's action."""
         found = prefixes(user, self.action)
         if not found:
@@ -34,7 +34,7 @@ class BelongingQuerySet(PeriodQuerySet):
         return self.filter(within)
 
 
-class PeopleQuerySet(BelongingQuerySet):
+class PeopleQuerySet(BelongingQuerySet["RoleAssignment"]):
     """Role assignments are about people: not for everyone who may see the directory."""
 
     action = Action.VIEW_PEOPLE
@@ -190,10 +190,10 @@ class SupportDesignation(Period):
         return self.kind.upper()
 
 
-class CooperativeMemberQuerySet(PeriodQuerySet):
+class CooperativeMemberQuerySet(PeriodQuerySet["CooperativeMember"]):
     """Memberships of cooperatives."""
 
-    def visible_to(self, user: Any) -> CooperativeMemberQuerySet:
+    def visible_to(self, user: Any) -> Self:
         """Those whose member is in the directory that ``user`` sees."""
         members = Organization.objects.visible_to(user)
         return self.filter(member__in=members.order_by().values("pk"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -67,10 +67,10 @@ class Grade(models.TextChoices):
     G12 = "12", "12"
 
 
-class OrganizationQuerySet(MP_NodeQuerySet):
+class OrganizationQuerySet(MP_NodeQuerySet["Organization"]):
     """Organizations."""
 
-    def visible_to(self, user: Any, action: Action = Action.VIEW_ORGANIZATION) -> OrganizationQuerySet:
+    def visible_to(self, user: Any, action: Action = Action.VIEW_ORGANIZATION) -> Self:
         """Those to which ``user`` may do ``action``; none without a role."""
         within = Q()
         found = prefixes(user, action)
@@ -80,21 +80,24 @@ class OrganizationQuerySet(MP_NodeQuerySet):
             within |= Q(path__startswith=prefix)
         return self.filter(within)
 
-    def open_on(self, day: dt.date) -> OrganizationQuerySet:
+    def open_on(self, day: dt.date) -> Self:
         """Those that had opened and not yet closed."""
         return self.filter(Q(opened=None) | Q(opened__lte=day), Q(closed=None) | Q(closed__gt=day))
 
-    def search(self, text: str) -> OrganizationQuerySet:
+    def search(self, text: str) -> Self:
         """By name, id or place; every word must begin a word of the organization. Blank finds all."""
         words = ["".join(c for c in word if c.isalnum()) for word in text.replace("-", " ").split()]
         words = [word for word in words if word]
         if not words:
             return self
         query = " & ".join(f"{word}:*" for word in words)
-        return self.extra(where=["schools_organization.search @@ to_tsquery('simple', %s)"], params=[query])
+        return self.filter(search=SearchQuery(query, config="simple", search_type="raw"))
 
 
-class OrganizationManager(MP_NodeManager.from_queryset(OrganizationQuerySet)):  # type: ignore[misc]
+_Nodes = MP_NodeManager.from_queryset(OrganizationQuerySet)
+
+
+class OrganizationManager(_Nodes["Organization"]):  # type: ignore[valid-type]  # a class that mypy sees as a variable
     """The tree, always read in tree order."""
 
     def get_queryset(self) -> OrganizationQuerySet:
@@ -109,7 +112,7 @@ class Organization(MP_Node):
     """
 
     steplen = 5
-    node_order_by: list[str] = []
+    node_order_by: ClassVar[list[str]] = []
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     name = models.CharField(_("name"), max_length=200)
@@ -157,7 +160,7 @@ class Organization(MP_Node):
         db_persist=True,
     )
 
-    objects = OrganizationManager()
+    objects: ClassVar[OrganizationManager] = OrganizationManager()
 
     class Meta:
         verbose_name = _("organization")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
+Row = TypeVar("Row", bound=models.Model)
 
-class PeriodQuerySet(models.QuerySet[Any]):
+
+class PeriodQuerySet(models.QuerySet[Row]):
     """Rows that hold for a period."""
 
-    def on(self, day: dt.date) -> PeriodQuerySet:
+    def on(self, day: dt.date) -> Self:
         """Those in force on a day; the last day counts."""
         return self.filter(Q(ends=None) | Q(ends__gte=day), starts__lte=day)
 

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -27,7 +26,10 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(models.Q(pk__in=assignments.values("user")) | models.Q(pk=user.pk))
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+_People = BaseUserManager.from_queryset(UserQuerySet)
+
+
+class UserManager(_People["User"]):  # type: ignore[valid-type]  # a class that mypy sees as a variable
     """Creates people with a normalized address."""
 
     def get_by_natural_key(self, username: str | None) -> User:
@@ -40,20 +42,15 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A person who may open Django's admin; what they see in the product is a matter of roles."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
-
 
 @tracked(exclude=["password", "last_login"])
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser):
     """A person."""
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=200)
     title = models.CharField(_("position"), max_length=200, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
-    is_staff = models.BooleanField(_("may open the administration"), default=False)
     is_demo = models.BooleanField(_("demonstration account"), default=False, editable=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -27,7 +27,7 @@ from schools import invitations as verbs
 from schools.forms.invitations import InvitationFileForm, InvitationForm, NewAccountForm
 from schools.models import Invitation, Organization, User
 from schools.people import roles_to_give
-from schools.scope import organization_for
+from schools.scope import organization_for, signed_in
 
 PAGE_SIZE = 50
 # How long a previewed file may wait for its confirmation; it waits, signed, in the page itself.
@@ -62,10 +62,10 @@ def page(request: HttpRequest, slug: str, year: int, public_id: Any) -> HttpResp
     if request.method == "POST":
         try:
             if "withdraw" in request.POST:
-                verbs.withdraw(invitation, by=_person(request))
+                verbs.withdraw(invitation, by=signed_in(request))
                 messages.success(request, _("Withdrawn. The link says so from now on."))
             else:
-                verbs.resend(invitation, by=_person(request), address=request.build_absolute_uri)
+                verbs.resend(invitation, by=signed_in(request), address=request.build_absolute_uri)
                 messages.success(request, _("Sent again, with a new link."))
         except verbs.InvitationError as error:
             messages.error(request, str(error))
@@ -78,7 +78,7 @@ def page(request: HttpRequest, slug: str, year: int, public_id: Any) -> HttpResp
 def invite(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """Invite one person."""
     organization, school_year = organization_for(request, slug, year, Action.MANAGE_PEOPLE)
-    by = _person(request)
+    by = signed_in(request)
     form = InvitationForm(request.POST or None, roles=roles_to_give(by, organization))
     if request.method == "POST" and form.is_valid():
         offer = form.offer(organization)
@@ -114,7 +114,7 @@ def invite_file(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 def _preview_file(
     request: HttpRequest, organization: Organization, year: SchoolYear, rows: list[dict[str, str]]
 ) -> HttpResponse:
-    preview = invitation_file.preview(rows, by=_person(request), organization=organization)
+    preview = invitation_file.preview(rows, by=signed_in(request), organization=organization)
     good = [line.cells for line in preview.good]
     return _show(
         request,
@@ -128,7 +128,7 @@ def _preview_file(
 
 def _confirm_file(request: HttpRequest, organization: Organization, year: SchoolYear) -> HttpResponse:
     """Send what the preview showed; where something has come in between, show the preview anew."""
-    by = _person(request)
+    by = signed_in(request)
     try:
         person, place, rows = links.read(PREVIEW, request.POST["rows"], valid_for=PREVIEW_VALID)
     except links.BrokenLink:
@@ -218,12 +218,6 @@ def _accept_new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 def _closed(request: HttpRequest, reason: str, *, status: int) -> HttpResponse:
     return render(request, "schools/invitation_closed.html", {"reason": reason}, status=status)
-
-
-def _person(request: HttpRequest) -> User:
-    """The signed-in person, as the verbs want them."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _show(

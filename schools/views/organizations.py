@@ -20,7 +20,7 @@ from schools import organizations as verbs
 from schools.forms.organizations import NewOrganizationForm, OrganizationFilter, OrganizationForm
 from schools.models import CooperativeMember, Organization
 from schools.models.organization import Kind
-from schools.scope import organization_for
+from schools.scope import organization_for, signed_in
 
 PAGE_SIZE = 50
 BELOW_SHOWN = 25
@@ -58,7 +58,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         Organization.objects.get_children(organization).filter(closed=None).order_by("kind", "name", "pk"), BELOW_SHOWN
     ).get_page(request.GET.get("page"))
     figures = organization.kind in {Kind.SCHOOL, Kind.DISTRICT} and decide(
-        request.user, Action.VIEW_FIGURES, organization
+        signed_in(request), Action.VIEW_FIGURES, organization
     )
     cooperatives = CooperativeMember.objects.visible_to(request.user).select_related("cooperative", "member")
     return render(

@@ -20,7 +20,7 @@ from schools import people as verbs
 from schools.forms.people import HandOverForm, RoleChangeForm, RoleForm
 from schools.models import Organization, RoleAssignment, User
 from schools.models.membership import roles_on
-from schools.scope import organization_for
+from schools.scope import organization_for, signed_in
 
 PAGE_SIZE = 50
 
@@ -58,7 +58,7 @@ def ended(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 def add(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """Give a role to somebody who has an account."""
     organization, school_year = organization_for(request, slug, year, Action.MANAGE_PEOPLE)
-    by = _person(request)
+    by = signed_in(request)
     form = RoleForm(
         request.POST or None,
         roles=verbs.roles_to_give(by, organization),
@@ -89,7 +89,7 @@ def add(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 def role(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
     """Change the last day of a role, or end it today."""
     organization, school_year = organization_for(request, slug, year, Action.MANAGE_PEOPLE)
-    by = _person(request)
+    by = signed_in(request)
     assignment = get_object_or_404(
         RoleAssignment.objects.select_related("user", "organization__in_state"), pk=pk, organization=organization
     )
@@ -121,7 +121,7 @@ def role(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
 def hand_over(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
     """Let somebody take over what a leaver owns here and below, and end the leaver's roles."""
     organization, school_year = organization_for(request, slug, year, Action.MANAGE_PEOPLE)
-    by = _person(request)
+    by = signed_in(request)
     leaver = get_object_or_404(User.objects.visible_to(by), pk=pk)
     roles = list(verbs.roles_here(leaver, organization))
     owned = [(kind.label, rows.count()) for kind, rows in verbs.owned_by(leaver, organization)]
@@ -169,7 +169,7 @@ def access(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     counts = reach.people_per_action(organization)
     rows = [
         {"action": action, "decision": decision, "people": counts[action]}
-        for action, decision in reach.my_decisions(_person(request), organization)
+        for action, decision in reach.my_decisions(signed_in(request), organization)
     ]
     return _show(request, organization, school_year, "schools/people_access.html", rows=rows)
 
@@ -194,12 +194,6 @@ def access_to(request: HttpRequest, slug: str, year: int, action: str) -> HttpRe
     )
 
 
-def _person(request: HttpRequest) -> User:
-    """The signed-in person, as the verbs want them."""
-    assert isinstance(request.user, User)
-    return request.user
-
-
 def _page(request: HttpRequest) -> str | None:
     return request.GET.get("page")
 
@@ -214,7 +208,7 @@ def _show(
             "organization": organization,
             "year": year,
             "above": organizations.ancestors(organization, request.user),
-            "can_manage": decide(_person(request), Action.MANAGE_PEOPLE, organization),
+            "can_manage": decide(signed_in(request), Action.MANAGE_PEOPLE, organization),
             **context,
         },
     )

@@ -48,7 +48,7 @@ def add(request: HttpRequest, slug: str, year: int, kind: str) -> HttpResponse:
     """Record one."""
     organization, school_year = organization_for(request, slug, year, Action.EDIT_STANDING)
     form_class, owner, label = _kind_on(kind, organization)
-    return _save(request, organization, school_year, form_class, form_class.Meta.model(**{owner: organization}), label)  # type: ignore[attr-defined]
+    return _save(request, organization, school_year, form_class, form_class.Meta.model(**{owner: organization}), label)
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,7 +57,7 @@ def edit(request: HttpRequest, slug: str, year: int, kind: str, pk: int) -> Http
     """Mend or end one; a mistake is removed with “remove”."""
     organization, school_year = organization_for(request, slug, year, Action.EDIT_STANDING)
     form_class, owner, label = _kind_on(kind, organization)
-    row = get_object_or_404(form_class.Meta.model, **{"pk": pk, owner: organization})  # type: ignore[attr-defined]
+    row = get_object_or_404(form_class.Meta.model, **{"pk": pk, owner: organization})
     if request.method == "POST" and "remove" in request.POST:
         row.delete()
         messages.success(request, _("Removed. The history keeps it."))

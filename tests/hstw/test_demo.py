@@ -315,24 +315,22 @@ def test_the_same_seed_and_day_make_the_same_world() -> None:
     assert world_of() == world_of()
 
 
-def test_the_owner_of_the_tables_fills_them_faster_to_the_same_end(
-    django_db_setup: None, django_db_blocker: Any
-) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_the_owner_of_the_tables_fills_them_faster_to_the_same_end() -> None:
     """Indexes and foreign keys come off and back on: the same rows, the same definitions."""
-    with django_db_blocker.unblock():
-        as_application = world_of()
+    as_application = world_of()
+    connection.close()
+    connection.settings_dict.update(settings.DATABASE_OWNER)
+    try:
+        with transaction.atomic():
+            before = definitions()
+            load()
+            assert definitions() == before
+            assert checksum() == as_application
+            transaction.set_rollback(True)
+    finally:
         connection.close()
-        connection.settings_dict.update(settings.DATABASE_OWNER)
-        try:
-            with transaction.atomic():
-                before = definitions()
-                load()
-                assert definitions() == before
-                assert checksum() == as_application
-                transaction.set_rollback(True)
-        finally:
-            connection.close()
-            connection.settings_dict.update(settings.DATABASE_APPLICATION)
+        connection.settings_dict.update(settings.DATABASE_APPLICATION)
 
 
 def definitions() -> list[tuple[Any, ...]]:

