@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,6 +23,8 @@ PARTS = {
     "lists": gettext_lazy("Lists and facts"),
     "steps": gettext_lazy("Steps"),
     "forms": gettext_lazy("Forms"),
+    "saved": gettext_lazy("Saving"),
+    "history": gettext_lazy("Who changed what"),
     "empties": gettext_lazy("Empty places"),
     "loading": gettext_lazy("Loading"),
     "table": gettext_lazy("Tables"),
@@ -43,6 +46,17 @@ class Example(forms.Form):
     shared = forms.BooleanField(label=gettext_lazy("The whole team may edit it"), required=False)
 
 
+def _events() -> list[dict[str, Any]]:
+    """Changes as :func:`hstw.history.events_of` gives them."""
+    at = timezone.now()
+    street = {"label": _("Street"), "before": "100 Ridge Road", "after": "1 Valley Road"}
+    name = {"label": _("Name"), "before": None, "after": LONG}
+    return [
+        {"kind": "update", "label": _("Changed"), "who": "Maria Lopez", "when": at, "changes": [street]},
+        {"kind": "insert", "label": _("Added"), "who": _("the system"), "when": at, "changes": [name]},
+    ]
+
+
 def contents() -> dict[str, Any]:
     """The template context of the style guide."""
     rows = [{"name": f"School {n}", "status": STATUSES[n % 7], "n": f"{n * 37 % 2000:,}"} for n in range(1, 1001)]
@@ -59,6 +73,8 @@ def contents() -> dict[str, Any]:
             (_("Look at the differences"), _("What is new, changed or gone, and what is wrong with which line.")),
             (_("Apply"), _("All of it, or nothing.")),
         ],
+        "events": Paginator(_events(), 20).get_page(1),
+        "no_events": Paginator([], 20).get_page(1),
         "rows": rows,
         "page_obj": Paginator(rows, 50).get_page(2),
     }

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,7 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from hstw.access import Role, may_appoint
 from schools.models import Invitation, Organization, RoleAssignment, User
-from schools.models.organization import Kind
+from schools.models.organization import Kind, unused_slug
 
 # On which kinds of organization a role makes sense; elsewhere it would reach further than it is meant to.
 PLACES: dict[Role, frozenset[Kind]] = {
@@ -270,3 +271,34 @@ def _give_invitations(by: User, rows: QuerySet[Invitation], to: User) -> None:
 
 
 register(gettext_lazy("open invitations"), _open_invitations, _give_invitations)
+
+
+def add_region(name: str) -> Organization:
+    """A new root of the tree."""
+    region: Organization = Organization.objects.add_root({"kind": Kind.REGION, "name": name, "slug": unused_slug(name)})
+    return region
+
+
+@transaction.atomic
+def make_administrator(*, email: str, name: str, password: str | None, region: Organization) -> User:
+    """Make somebody system administrator of ``region``, from the command line: nobody there has to allow it.
+
+    A known address keeps its account and password; a closed account is opened again.
+    """
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None:
+        user = User(email=User.objects.normalize_email(email).lower(), name=name)
+        user.set_password(password)
+        user.full_clean()
+        user.save()
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    elif not user.is_active:
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+    today = timezone.localdate()
+    held = RoleAssignment.objects.on(today).filter(
+        user=user, role=Role.SYSTEM_ADMINISTRATOR, organization=region, ends=None
+    )
+    if not held.exists():
+        _save(RoleAssignment(user=user, role=Role.SYSTEM_ADMINISTRATOR, organization=region, starts=today))
+    return user
