@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long lint format lock clean
+.PHONY: help run test test-long lint screenshots bench format lock clean
 
 CANDIDATES := python3 python3.13 python3.12 python3.11
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -34,6 +34,13 @@ both = status=0; \
 	if [ -d tests/browser ]; then \
 		$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(1) tests/browser || [ $$? = 5 ] || status=1; \
 	fi; exit $$status
+
+screenshots: .venv/dev.stamp  ## pictures of every page in tests/output/screenshots, and the README's
+	$(BIN)/python -m pytest -n $(JOBS) tests/browser/test_pages.py -k test_page
+	cp tests/output/screenshots/home-wide-light.png docs/home.png
+
+bench: .venv/dev.stamp  ## how long the everyday pages take, in the world that is loaded
+	$(BIN)/python -m tests.benchmarks.pages
 
 lint: .venv/dev.stamp  ## style, templates, import order, types
 	$(BIN)/ruff check .

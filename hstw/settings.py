@@ -202,6 +202,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one replaces it once it is confirmed
 ACCOUNT_ADAPTER = "schools.sign_in.AccountAdapter"
+ACCOUNT_FORMS = {"login": "schools.forms.sign_in.LoginForm"}
 SOCIALACCOUNT_ADAPTER = "schools.sign_in.SocialAccountAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = None
