@@ -97,7 +97,8 @@ PAGES: dict[str, Seen] = {
     "mfa_view_recovery_codes": Seen("second_factor", _nothing, "ecovery"),
     "mfa_generate_recovery_codes": Seen("second_factor", _nothing, "ecovery"),
     "mfa_list_webauthn": Seen("second_factor", _nothing, "Blue key"),
-    "mfa_add_webauthn": Seen("second_factor", _nothing, "ey"),
+    "mfa_add_webauthn": Seen(Role.PRINCIPAL, _nothing, "ey"),
+    "mfa_edit_webauthn": Seen("second_factor", lambda world: {"pk": world.key.pk}, "Blue key"),
     "mfa_remove_webauthn": Seen("second_factor", lambda world: {"pk": world.key.pk}, "emove"),
 }
 
@@ -109,7 +110,6 @@ NO_PAGE = {
     "account_set_password",
     "mfa_authenticate",
     "mfa_download_recovery_codes",
-    "mfa_edit_webauthn",
     "mfa_login_webauthn",
     "mfa_reauthenticate_webauthn",
     "openid_connect_callback",

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from hstw.access import Role
 from hstw.navigation import current_year
+from schools.home import places_of
 from schools.models import NetworkMembership, Organization, SupportDesignation
 from schools.owed import owed_by
 from tests import factories
@@ -216,3 +217,23 @@ def count(client: Client, url: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(url).status_code == 200
     return len(queries)
+
+
+def test_home_counts_the_students_of_schools_and_districts_for_those_who_answer_for_them(
+    world: factories.World, client: Client
+) -> None:
+    pupil = factories.student()
+    for school in (world.ridge, world.valley):
+        factories.enrollment(school, current_year(), student=pupil)
+    factories.enrollment(world.ridge, current_year())
+    factories.enrollment(world.ridge, current_year() - 1)
+    shown = {}
+    for role in (Role.DISTRICT_PLANNER, Role.BOARD_VIEWER, Role.PRINCIPAL, Role.STATE_COORDINATOR):
+        user = factories.person(role, factories.place_of(role, world))
+        shown[role] = [(place.schools, place.districts, place.students) for place in places_of(user)]
+    assert shown == {
+        Role.DISTRICT_PLANNER: [(2, 1, 2)],
+        Role.BOARD_VIEWER: [(2, 1, None)],
+        Role.PRINCIPAL: [(1, 0, 2)],
+        Role.STATE_COORDINATOR: [(3, 2, None)],
+    }
