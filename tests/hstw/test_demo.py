@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -313,36 +312,6 @@ def test_the_small_school_has_groups_too_small_to_show(tiny: None) -> None:
 @pytest.mark.django_db
 def test_the_same_seed_and_day_make_the_same_world() -> None:
     assert world_of() == world_of()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_owner_of_the_tables_fills_them_faster_to_the_same_end() -> None:
-    """Indexes and foreign keys come off and back on: the same rows, the same definitions."""
-    as_application = world_of()
-    connection.close()
-    connection.settings_dict.update(settings.DATABASE_OWNER)
-    try:
-        with transaction.atomic():
-            before = definitions()
-            load()
-            assert definitions() == before
-            assert checksum() == as_application
-            transaction.set_rollback(True)
-    finally:
-        connection.close()
-        connection.settings_dict.update(settings.DATABASE_APPLICATION)
-
-
-def definitions() -> list[tuple[Any, ...]]:
-    """Every index and constraint of the schema, as PostgreSQL writes them."""
-    return rows(
-        """
-        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-            WHERE connamespace = 'public'::regnamespace
-        UNION ALL SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
-        ORDER BY 1, 2, 3
-        """
-    )
 
 
 @pytest.mark.django_db
