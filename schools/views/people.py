@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hstw.access import Action, Role, decide
+from hstw.history import events_of
 from hstw.values import SchoolYear
 from schools import organizations, reach
 from schools import people as verbs
@@ -113,6 +114,7 @@ def role(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
         form=form,
         assignment=assignment,
         may_change=verbs.may_change(by, assignment),
+        events=events_of(assignment, page=request.GET.get("page")),
     )
 
 

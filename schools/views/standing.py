@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from hstw.access import Action
+from hstw.history import events_of
 from schools.forms.organizations import CooperativeMemberForm, NetworkMembershipForm, SupportDesignationForm
 from schools.models import Organization
 from schools.models.organization import Kind
@@ -88,6 +89,6 @@ def _save(
             "year": year,
             "form": form,
             "label": label,
-            "existing": row.pk is not None,
+            "events": events_of(row, page=request.GET.get("page")) if row.pk else None,
         },
     )

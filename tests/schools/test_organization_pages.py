@@ -16,7 +16,7 @@ from django.utils import timezone
 from hstw.access import Role
 from hstw.navigation import current_year
 from schools.home import places_of
-from schools.models import NetworkMembership, Organization, SupportDesignation
+from schools.models import NetworkMembership, Organization, SupportDesignation, User
 from schools.owed import owed_by
 from tests import factories
 
@@ -142,6 +142,16 @@ def test_a_mistaken_designation_is_removed_and_history_keeps_it(world: factories
     assert not SupportDesignation.objects.exists()
     events = apps.get_model("schools", "SupportDesignationEvent").objects.filter(pgh_label="delete")
     assert events.filter(organization=world.ridge).count() == 1
+
+
+def test_a_membership_says_who_changed_it(world: factories.World, coordinator: Client) -> None:
+    row = NetworkMembership.objects.create(organization=world.ridge, network="msw", starts=dt.date(2020, 7, 1))
+    url = at("standing_edit", world.ridge, "membership", row.pk)
+    coordinator.post(url, {"network": "msw", "route": "contract", "starts": "2020-07-01", "ends": "2026-06-30"})
+    page = text(coordinator.get(url))
+    who = str(User.objects.get(role_assignments__role=Role.STATE_COORDINATOR))
+    assert page.index("Who changed what") < page.index(f"by {who}") < page.index("by the system")
+    assert "By contract with SREB" in page
 
 
 @pytest.mark.parametrize(("kind", "place"), [("designation", "cahaba"), ("member", "ridge"), ("crown", "ridge")])
