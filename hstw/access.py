@@ -236,9 +236,9 @@ def decide(user: Actor, action: Action, thing: Thing | None = None) -> AccessDec
             )
         return AccessDecision(
             True,
-            _("As %(role)s of %(organization)s you may %(action)s, for %(reach)s.")
+            _("As %(role)s of %(organization)s: may %(action)s, for %(reach)s.")
             % {
-                "role": grant.role.label.lower() if grant.role != Role.SREB_STAFF else grant.role.label,
+                "role": _within_a_sentence(str(grant.role.label)),
                 "organization": grant.organization,
                 "action": action.label,
                 "reach": reach.label,
@@ -254,6 +254,11 @@ def decide(user: Actor, action: Action, thing: Thing | None = None) -> AccessDec
         _("To %(action)s one must hold one of these roles here or above: %(roles)s.")
         % {"action": action.label, "roles": ", ".join(str(role.label) for role in row)},
     )
+
+
+def _within_a_sentence(label: str) -> str:
+    """A role's name with a small first letter, except where it begins with an abbreviation (CTE, SREB)."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
 def prefixes(user: Actor, action: Action) -> list[str]:

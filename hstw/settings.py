@@ -202,7 +202,14 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one replaces it once it is confirmed
 ACCOUNT_ADAPTER = "schools.sign_in.AccountAdapter"
-ACCOUNT_FORMS = {"login": "schools.forms.sign_in.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "schools.forms.sign_in.LoginForm",
+    "add_email": "schools.forms.sign_in.AddEmailForm",
+    "change_password": "schools.forms.sign_in.ChangePasswordForm",
+    "reset_password": "schools.forms.sign_in.ResetPasswordForm",
+    "reset_password_from_key": "schools.forms.sign_in.ResetPasswordKeyForm",
+    "reauthenticate": "schools.forms.sign_in.ReauthenticateForm",
+}
 SOCIALACCOUNT_ADAPTER = "schools.sign_in.SocialAccountAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = None

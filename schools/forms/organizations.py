@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from hstw import drafts
 from hstw.access import Action
 from schools.models import CooperativeMember, NetworkMembership, Organization, SupportDesignation
+from schools.models.membership import Network, Support
 from schools.models.organization import Design, Kind
 
 
@@ -124,13 +125,25 @@ class NewOrganizationForm(forms.Form):
         field = self.fields["kind"]
         field.choices = [(kind.value, kind.label) for kind in kinds]  # type: ignore[attr-defined]
         if len(kinds) == 1:
+            # Nothing to choose: the page's title says below what it will stand.
             field.initial = kinds[0].value
+            field.widget = forms.HiddenInput()
+            if kinds == [Kind.SCHOOL]:
+                self.fields["design"].choices = [("", _("Not known yet")), *Design.choices]  # type: ignore[attr-defined]
 
 
 class StandingForm(forms.ModelForm):  # type: ignore[type-arg]
     """A dated fact of an organization that the view has set; its overlaps are checked with the form's own fields."""
 
     owner = "organization"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        facts = [name for name in self.fields if name not in {"starts", "ends"}]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*facts, _side_by_side("starts", "ends"))
 
     def _get_validation_exclusions(self) -> set[str]:
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # django-stubs lacks it
@@ -143,7 +156,11 @@ class NetworkMembershipForm(StandingForm):
     class Meta:
         model = NetworkMembership
         fields = ["network", "route", "starts", "ends"]
-        widgets = {"starts": _day(), "ends": _day(), "route": forms.RadioSelect}
+        widgets = {"starts": _day(), "ends": _day(), "network": forms.RadioSelect, "route": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["network"].choices = Network.choices  # type: ignore[attr-defined]
 
 
 class SupportDesignationForm(StandingForm):
@@ -153,6 +170,10 @@ class SupportDesignationForm(StandingForm):
         model = SupportDesignation
         fields = ["kind", "reason", "starts", "ends"]
         widgets = {"starts": _day(), "ends": _day(), "kind": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = Support.choices  # type: ignore[attr-defined]
 
 
 class CooperativeMemberForm(StandingForm):

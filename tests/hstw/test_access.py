@@ -55,6 +55,12 @@ def test_a_reason_names_the_role_and_the_organization() -> None:
     assert "State coordinator" in refusal
 
 
+def test_an_abbreviation_keeps_its_capitals_within_a_sentence() -> None:
+    world = factories.make_world()
+    user = factories.person(Role.CTE_DIRECTOR, world.cahaba)
+    assert decide(user, Action.VIEW_PEOPLE, world.ridge).reason.startswith("As CTE director of Cahaba County: may see")
+
+
 def test_the_directory_reaches_the_state_and_not_the_next() -> None:
     world = factories.make_world()
     user = factories.person(Role.COUNSELOR, world.ridge)

@@ -273,7 +273,7 @@ def test_each_listed_person_has_the_reason_of_their_role(client, world, counselo
     page = client.get(at("access_to", world.ridge, action="edit_organization"))
     [row] = page.context["rows"]
     assert row.person == principal
-    assert "As principal of Cahaba Ridge High School you may edit" in row.reason
+    assert "As principal of Cahaba Ridge High School: may edit" in row.reason
 
 
 def test_why_can_i_not(client, world, counselor) -> None:
