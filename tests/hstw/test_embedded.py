@@ -33,6 +33,9 @@ with embedded.servers(durable=False, say=lambda line: None) as started:
     sys.stdin.read()
 """
 
+# The suite runs on either server version; these tests name its files and sockets.
+VERSION = embedded.postgres_version()
+
 
 @contextmanager
 def fresh_home() -> Iterator[Path]:
@@ -120,7 +123,7 @@ def test_addresses_need_no_running_server(new_home: Path) -> None:
         "USER": "hstw_app",
         "PASSWORD": "",
         "HOST": f"{new_home}/sockets",
-        "PORT": "5418",
+        "PORT": f"54{VERSION}",
     }
     assert embedded.redis_url() == f"unix://{new_home}/sockets/valkey.sock?db=0"
     assert not new_home.exists()
@@ -129,7 +132,7 @@ def test_addresses_need_no_running_server(new_home: Path) -> None:
 def test_a_home_too_deep_for_sockets_has_them_elsewhere(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HSTW_HOME", str(new_home / ("deep" * 20)))
     assert embedded.sockets().parent == Path("/tmp")
-    assert len(str(embedded.sockets() / ".s.PGSQL.5418")) < 100
+    assert len(str(embedded.sockets() / f".s.PGSQL.54{VERSION}")) < 100
 
 
 def test_a_comma_in_the_home_does_not_reach_the_address(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,8 +243,8 @@ def test_a_pid_file_naming_somebody_elses_process_is_not_believed(home: Path) ->
     try:
         with embedded.servers(durable=False, say=quietly):
             records = {
-                home / "postgres-18" / "postmaster.pid": "",
-                home / "sockets" / ".s.PGSQL.5418.lock": "",
+                home / f"postgres-{VERSION}" / "postmaster.pid": "",
+                home / "sockets" / f".s.PGSQL.54{VERSION}.lock": "",
                 home / "valkey" / "valkey.pid": f"{bystander.pid}\n",
             }
             for path in list(records)[:2]:
@@ -259,11 +262,11 @@ def test_a_pid_file_naming_somebody_elses_process_is_not_believed(home: Path) ->
 
 
 def test_a_server_that_does_not_start_is_one_line_with_its_last_words(new_home: Path) -> None:
-    (new_home / "postgres-18").mkdir(parents=True, mode=0o700)
-    (new_home / "postgres-18" / "PG_VERSION").write_text("9.6\n")
+    (new_home / f"postgres-{VERSION}").mkdir(parents=True, mode=0o700)
+    (new_home / f"postgres-{VERSION}" / "PG_VERSION").write_text("9.6\n")
     with pytest.raises(embedded.EmbeddedError) as caught, embedded.servers(durable=False, say=quietly):
         pass
-    assert "PostgreSQL 18 did not start" in str(caught.value)
+    assert f"PostgreSQL {VERSION} did not start" in str(caught.value)
     assert "postgresql.conf" in str(caught.value)
     assert "\n" not in str(caught.value)
 
