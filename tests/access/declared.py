@@ -94,5 +94,53 @@ PAGES: dict[str, Page | Personal | Signed] = {
     "schools:invitation_accept": Signed("a signed link says for whom it is; tests/schools/test_invitations.py"),
 }
 
-# Pages of the sign-in library: what is behind a sign-in there is about the person alone.
+# Pages of the sign-in library. None is about an organization: they are for visitors, or about the person alone.
 LIBRARY_NAMESPACES = ("account_", "mfa_", "usersessions_", "socialaccount_", "openid_connect_", "saml_")
+LIBRARY_FOR_VISITORS = {
+    "account_confirm_email",
+    "account_email_verification_sent",
+    "account_inactive",
+    "account_login",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_signup",
+    "socialaccount_login_cancelled",
+    "socialaccount_login_error",
+}
+LIBRARY_FOR_PEOPLE = {
+    "account_change_password",
+    "account_email",
+    "account_logout",
+    "account_reauthenticate",
+    "account_set_password",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_deactivate_totp",
+    "mfa_download_recovery_codes",
+    "mfa_edit_webauthn",
+    "mfa_generate_recovery_codes",
+    "mfa_index",
+    "mfa_list_webauthn",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_view_recovery_codes",
+    "socialaccount_connections",
+    "usersessions_list",
+}
+# Steps in the middle of a sign-in; tests/schools/test_sign_in.py, test_openid_connect.py and test_saml.py walk them.
+LIBRARY_STEPS = {
+    "account_confirm_login_code",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "openid_connect_callback",
+    "openid_connect_login",
+    "saml_acs",
+    "saml_finish_acs",
+    "saml_login",
+    "saml_metadata",
+    "saml_sls",
+    "socialaccount_signup",
+}

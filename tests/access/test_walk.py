@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.views.generic import RedirectView
@@ -15,7 +17,16 @@ from hstw.access import Role
 from hstw.navigation import current_year
 from schools.models import Invitation, NetworkMembership, Organization
 from tests import factories
-from tests.access.declared import DIRECTORY_EVERYWHERE, LIBRARY_NAMESPACES, PAGES, Page, Personal
+from tests.access.declared import (
+    DIRECTORY_EVERYWHERE,
+    LIBRARY_FOR_PEOPLE,
+    LIBRARY_FOR_VISITORS,
+    LIBRARY_NAMESPACES,
+    LIBRARY_STEPS,
+    PAGES,
+    Page,
+    Personal,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +49,34 @@ def own_names() -> list[str]:
 
 def test_every_url_is_declared() -> None:
     assert set(own_names()) == set(PAGES)
+
+
+def test_every_url_of_the_sign_in_library_is_declared() -> None:
+    names = {name for name, _ in every_url() if name.startswith(LIBRARY_NAMESPACES)}
+    assert names == LIBRARY_FOR_VISITORS | LIBRARY_FOR_PEOPLE | LIBRARY_STEPS
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARY_FOR_PEOPLE))
+def test_pages_of_ones_account_are_for_people_who_are_signed_in(name: str, client: Client) -> None:
+    kwargs = {"pk": 1} if name in {"mfa_edit_webauthn", "mfa_remove_webauthn"} else {}
+    answer = client.get(reverse(name, kwargs=kwargs))
+    assert answer.status_code == 302
+    # Somebody who is not signed in has nothing to sign out of: that page leads to the sign-in by itself.
+    assert answer["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_nobody_reaches_the_keys_of_somebody_else(role: Role, client: Client) -> None:
+    world = factories.make_world()
+    owner = factories.person(Role.PRINCIPAL, world.ridge)
+    key = Authenticator.objects.create(user=owner, type=Authenticator.Type.WEBAUTHN, data={"name": "K"})
+    client.force_login(factories.person(role, factories.place_of(role, world)))
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = client.session["_auth_user_id"]
+    session.save()
+    for name in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
+        assert client.get(reverse(name, kwargs={"pk": key.pk})).status_code == 404
 
 
 def test_every_route_has_a_name() -> None:
