@@ -45,6 +45,9 @@ class Action(TextChoices):
     VIEW_HISTORY = "view_history", gettext_lazy("see who changed what")
     VIEW_ACCESS = "view_access", gettext_lazy("see who can see this, and why")
     VIEW_NAMED_STUDENTS = "view_named_students", gettext_lazy("see students by name")
+    VIEW_IMPORTS = "view_imports", gettext_lazy("see what data has been loaded")
+    IMPORT_STUDENTS = "import_students", gettext_lazy("load files about students")
+    IMPORT_PUBLISHED = "import_published", gettext_lazy("load published results")
     RUN_SYSTEM = "run_system", gettext_lazy("look after the system")
 
 
@@ -130,10 +133,33 @@ TABLE: dict[Action, dict[Role, Reach]] = {
         Role.COUNSELOR: Reach.OWN,
         Role.CTE_DIRECTOR: Reach.OWN,
     },
+    # What was loaded and when is no secret among those who work with the figures.
+    Action.VIEW_IMPORTS: {
+        Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
+        Role.SREB_STAFF: Reach.OWN,
+        Role.STATE_COORDINATOR: Reach.OWN,
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.DISTRICT_PLANNER: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
+    },
+    # A preview names students: those who serve them by name, of whole files.
+    Action.IMPORT_STUDENTS: {
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
+    },
+    Action.IMPORT_PUBLISHED: {
+        Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
+        Role.SREB_STAFF: Reach.OWN,
+        Role.STATE_COORDINATOR: Reach.OWN,
+    },
     Action.RUN_SYSTEM: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL},
 }
 
-NEEDS_SECOND_FACTOR: frozenset[Action] = frozenset({Action.VIEW_NAMED_STUDENTS})
+NEEDS_SECOND_FACTOR: frozenset[Action] = frozenset({Action.VIEW_NAMED_STUDENTS, Action.IMPORT_STUDENTS})
 NEEDS_NAMED_ASSIGNMENT: frozenset[Role] = frozenset({Role.SITE_TEAM})
 
 # Whom a role may appoint. Nobody appoints above themselves, and only the system's administrators make others.

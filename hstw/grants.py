@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.apps import apps
 
 
-def grants(role: str, tables: Iterable[str]) -> list[str]:
+def grants(role: str, tables: Iterable[str], *, staging: bool = True) -> list[str]:
     """The statements that give ``role`` (a quoted name) its rights on the ``tables`` present, run by their owner.
 
     The application connects as a role that is neither superuser nor table owner (design, section 2). Event rows are
@@ -22,6 +22,9 @@ def grants(role: str, tables: Iterable[str]) -> list[str]:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
         f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     ]
+    if staging:
+        # Imports are staged in tables of their own, made and dropped by the application.
+        statements.append(f"GRANT USAGE, CREATE ON SCHEMA staging TO {role}")
     events = {model._meta.db_table for model in apps.get_models() if issubclass(model, Event) and model._meta.managed}
     statements += [f'REVOKE UPDATE, DELETE, TRUNCATE ON "{table}" FROM {role}' for table in sorted(events & present)]
     context = Context._meta.db_table

@@ -153,6 +153,7 @@ def _enrollments(sheet: Sheet) -> dict[str, Column]:
 def _courses(sheet: Sheet) -> dict[str, Column]:
     course = sheet["course"]
     return {
+        "course_code": Choice(_SCEDS, course),
         "term": Choice(_TERMS, course),
         "sced_code": Choice(_SCEDS, course),
         "title": Choice(_TITLES, course),

@@ -2,5 +2,6 @@
 
 from .draft import Draft
 from .outgoing_mail import OutgoingMail
+from .stored_file import StoredFile
 
-__all__ = ["Draft", "OutgoingMail"]
+__all__ = ["Draft", "OutgoingMail", "StoredFile"]

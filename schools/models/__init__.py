@@ -10,7 +10,14 @@ from .evidence import (
     PostsecondaryOutcome,
     WorkExperience,
 )
-from .imports import ImportBatch
+from .imports import (
+    Correction,
+    EvidenceChange,
+    EvidenceCoverage,
+    ImportBatch,
+    ImportChange,
+    ImportProblem,
+)
 from .invitation import Invitation
 from .membership import CooperativeMember, NetworkMembership, RoleAssignment, SupportDesignation
 from .organization import Organization
@@ -21,11 +28,16 @@ __all__ = [
     "AssessmentResult",
     "CohortRemoval",
     "CooperativeMember",
+    "Correction",
     "CourseRecord",
     "CredentialEarned",
     "Diploma",
     "Enrollment",
+    "EvidenceChange",
+    "EvidenceCoverage",
     "ImportBatch",
+    "ImportChange",
+    "ImportProblem",
     "Invitation",
     "NetworkMembership",
     "Organization",

@@ -68,15 +68,16 @@ class Enrollment(Evidence):
     days_absent = models.SmallIntegerField(_("days absent"), null=True, blank=True)
     race_ethnicity = models.CharField(_("race and ethnicity"), max_length=2, choices=RaceEthnicity, blank=True)
     sex = models.CharField(_("sex"), max_length=1, blank=True)
-    economically_disadvantaged = models.BooleanField(default=False)
-    english_learner = models.BooleanField(default=False)
-    with_disabilities = models.BooleanField(default=False)
-    homeless = models.BooleanField(default=False)
-    foster_care = models.BooleanField(default=False)
-    military_connected = models.BooleanField(default=False)
-    migrant = models.BooleanField(default=False)
-    single_parent = models.BooleanField(default=False)
-    non_traditional = models.BooleanField(default=False)
+    # Null is “not reported”, which is not “no”.
+    economically_disadvantaged = models.BooleanField(null=True)
+    english_learner = models.BooleanField(null=True)
+    with_disabilities = models.BooleanField(null=True)
+    homeless = models.BooleanField(null=True)
+    foster_care = models.BooleanField(null=True)
+    military_connected = models.BooleanField(null=True)
+    migrant = models.BooleanField(null=True)
+    single_parent = models.BooleanField(null=True)
+    non_traditional = models.BooleanField(null=True)
 
     class Meta:
         verbose_name = _("enrollment")
@@ -106,17 +107,25 @@ class CourseLevel(models.TextChoices):
 
 
 class CourseRecord(Evidence):
-    """A course taken: what, at which level, with which grade, for how much credit."""
+    """A course taken: what, at which level, with which grade, for how much credit.
 
-    term = models.CharField(_("term"), max_length=10, blank=True)
+    ``course_code`` is the district's own; where a file has none, the SCED code or else the title stands in, so that
+    student, school, year, term, code and section name one record. Credits are null while the course goes on.
+    """
+
+    course_code = models.CharField(_("course code"), max_length=60, blank=True)
+    section = models.CharField(_("section"), max_length=40, blank=True)
+    term = models.CharField(_("term"), max_length=20, blank=True)
     sced_code = models.CharField(_("SCED code"), max_length=5, blank=True)
     title = models.CharField(_("course"), max_length=120)
     subject = models.CharField(_("subject"), max_length=20, blank=True)
     level = models.CharField(_("level"), max_length=7, choices=CourseLevel, default=CourseLevel.GENERAL)
     cip_code = models.CharField(_("CIP code"), max_length=7, blank=True)
     mark = models.CharField(_("mark"), max_length=5, blank=True)
-    credits_attempted = models.DecimalField(max_digits=4, decimal_places=2)
-    credits_earned = models.DecimalField(max_digits=4, decimal_places=2)
+    credits_attempted = models.DecimalField(
+        _("credits attempted"), max_digits=4, decimal_places=2, null=True, blank=True
+    )
+    credits_earned = models.DecimalField(_("credits earned"), max_digits=4, decimal_places=2, null=True, blank=True)
 
     class Meta:
         verbose_name = _("course record")
@@ -124,7 +133,11 @@ class CourseRecord(Evidence):
         constraints = [
             models.CheckConstraint(
                 name="course_earned_within_attempted",
-                condition=Q(credits_earned__gte=0, credits_earned__lte=F("credits_attempted")),
+                condition=Q(credits_earned=None)
+                | Q(credits_attempted__isnull=False, credits_earned__gte=0, credits_earned__lte=F("credits_attempted")),
+            ),
+            models.UniqueConstraint(
+                fields=["student", "organization", "year", "term", "course_code", "section"], name="course_once"
             ),
         ]
 
@@ -136,7 +149,7 @@ class AssessmentResult(Evidence):
     subject = models.CharField(_("subject"), max_length=40)
     taken_on = models.DateField(_("taken on"))
     score = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
-    performance_level = models.CharField(_("level"), max_length=30, blank=True)
+    performance_level = models.CharField(_("level"), max_length=40, blank=True)
 
     class Meta:
         verbose_name = _("assessment result")
@@ -168,11 +181,20 @@ class WorkExperience(Evidence):
     kind = models.CharField(_("kind"), max_length=30)
     employer = models.CharField(_("employer"), max_length=120, blank=True)
     hours = models.SmallIntegerField(_("hours"), null=True, blank=True)
-    paid = models.BooleanField(_("paid"), default=False)
+    paid = models.BooleanField(_("paid"), null=True)
+    starts = models.DateField(_("from"), null=True, blank=True)
+    ends = models.DateField(_("until"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("work experience")
         indexes = [of_organization_and_year("work_org_year")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student", "organization", "year", "kind", "employer", "starts"],
+                name="work_once",
+                nulls_distinct=False,
+            )
+        ]
 
 
 class Diploma(Evidence):
@@ -218,3 +240,6 @@ class PostsecondaryOutcome(Evidence):
     class Meta:
         verbose_name = _("postsecondary outcome")
         indexes = [of_organization_and_year("outcome_org_year")]
+        constraints = [
+            models.UniqueConstraint(fields=["student", "kind", "institution", "starts"], name="outcome_once")
+        ]

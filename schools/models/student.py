@@ -39,6 +39,8 @@ class Student(models.Model):
     birth_date = models.DateField(_("birth date"), null=True, blank=True)
     # First entry to grade 9 fixes the adjusted cohort: the year four school years on (34 CFR 200.34).
     grade_9_year = models.SmallIntegerField(_("first year in grade 9"), null=True, blank=True)
+    batch = models.ForeignKey("schools.ImportBatch", models.PROTECT, null=True, blank=True, related_name="+")
+    line = models.IntegerField(null=True, blank=True)
 
     objects = StudentQuerySet.as_manager()
 
@@ -46,6 +48,7 @@ class Student(models.Model):
         verbose_name = _("student")
         verbose_name_plural = _("students")
         ordering = ["last_name", "first_name", "pk"]
+        indexes = [models.Index(fields=["last_name", "first_name", "birth_date"], name="student_name_birth_date")]
 
     def __str__(self) -> str:
         return f"{self.last_name}, {self.first_name}"
@@ -68,6 +71,8 @@ class StudentIdentifier(Period):
     system = models.CharField(_("given by"), max_length=5, choices=IdentifierSystem)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
     value = models.CharField(_("number"), max_length=40)
+    batch = models.ForeignKey("schools.ImportBatch", models.PROTECT, null=True, blank=True, related_name="+")
+    line = models.IntegerField(null=True, blank=True)
 
     objects = PeriodQuerySet.as_manager()
 
