@@ -39,6 +39,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "hstw",
     "schools",
+    "goals",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
