@@ -19,5 +19,8 @@ class GoalsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from goals import published
+
+        published.register()
         # The measures and groups that ship with the product follow the tables they live in.
         post_migrate.connect(_load_definitions, sender=self)

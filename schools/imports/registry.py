@@ -70,6 +70,8 @@ class Layout:
     needs: Action = Action.IMPORT_STUDENTS
     # Kinds of organization that such a file can be loaded for.
     kinds: frozenset[str] = frozenset({"district", "school"})
+    # Kinds of organization that the file names: among them, at or below where it is loaded for, ``places`` looks.
+    finds: tuple[str, ...] = ("school",)
     help: Any = ""
     refuses: Any = ""
     # Our own template has a codebook and blank files to start from.
