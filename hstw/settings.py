@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "hstw",
     "schools",
     "pathways",
+    "goals",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
