@@ -60,10 +60,10 @@ FILES = {
         exams.STATE_TESTS, exams.END_OF_COURSE, exams.PREACT, exams.ACT, exams.WORKKEYS, exams.AP
     )},
     "credentials": File("credentials", "credentials", "credential", ("credentials",), "earned_on"),
-    "work": File("work_experience", "work", "work_experience", ("work_experience",)),
+    "work": File("work_experience", "work_based_learning", "work_experience", ("work_experience",)),
     "diplomas": File("diplomas", "diplomas", "diploma", ("diplomas",), "awarded_on"),
     "removals": File(
-        "cohort_removals", "removals", "cohort_removal", ("cohort_removals",), "removed_on", exceptions=True
+        "cohort_removals", "cohort_removals", "cohort_removal", ("cohort_removals",), "removed_on", exceptions=True
     ),
     "outcomes": File("postsecondary", "postsecondary", "postsecondary_outcome", ("postsecondary",), "starts"),
 }  # fmt: skip
@@ -138,7 +138,10 @@ def _batch(world: World, cluster: Cluster, file: File, pk: int, where: int, rows
 def _coverage(
     world: World, cluster: Cluster, file: File, tests: Tests, sheet: Sheet, key: Ints, batches: dict[int, int]
 ) -> list[dict[str, object]]:
-    """Per district, year and kind of evidence (for tests: and test): through the latest date, or the day of loading."""
+    """Per district, year and kind of evidence (of tests, per test): through the latest date in the file.
+
+    Where rows have no date it is the day of loading, or the year's last, whichever came first.
+    """
     names = [""]
     part = np.zeros(len(key), np.int64)
     if "test" in sheet:
@@ -156,7 +159,7 @@ def _coverage(
     rows: list[dict[str, object]] = []
     for group, day in sorted(latest.items()):
         position, year = divmod(group // 100, 10_000)
-        name, loaded = names[group % 100], _loaded_on(world, year)
+        name, loaded = names[group % 100], min(_loaded_on(world, year), SchoolYear(year).last_day)
         rows.extend(
             {
                 "organization_id": cluster.districts[position].pk,

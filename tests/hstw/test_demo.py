@@ -23,6 +23,7 @@ from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
 from pathways.code_lists import LISTS
 from pathways.codes import titles
 from pathways.models import CodeListLoad
+from schools.imports import registry
 from schools.models import (
     AssessmentResult,
     CohortRemoval,
@@ -342,6 +343,8 @@ def test_evidence_reaches_through_its_latest_date_or_the_day_of_loading(tiny: No
     assert act.through_date == latest["day"]
     now = EvidenceCoverage.objects.filter(kind="attendance", year=THIS_YEAR)
     assert set(now.values_list("through_date", flat=True)) == {TODAY - dt.timedelta(days=2)}
+    over = EvidenceCoverage.objects.filter(kind="attendance", year=LAST_YEAR)
+    assert set(over.values_list("through_date", flat=True)) == {dt.date(2026, 6, 30)}
     assert not EvidenceCoverage.objects.filter(through_date__gt=F("batch__loaded_at__date")).exists()
 
 
@@ -357,14 +360,16 @@ def test_each_import_was_applied_and_counts_its_rows(tiny: None) -> None:
         "courses": CourseRecord,
         "assessments": AssessmentResult,
         "credentials": CredentialEarned,
-        "work": WorkExperience,
+        "work_based_learning": WorkExperience,
         "diplomas": Diploma,
-        "removals": CohortRemoval,
+        "cohort_removals": CohortRemoval,
         "postsecondary": PostsecondaryOutcome,
     }
     assert set(ImportBatch.objects.values_list("kind", flat=True)) == set(targets)
     for batch in ImportBatch.objects.all():
-        assert batch.state == "applied"
+        layout = registry.layout(batch.kind)
+        assert (batch.state, batch.completeness) == ("applied", layout.completeness)
+        assert set(batch.counts) <= set(layout.targets)
         assert batch.loaded_at < batch.applied_at
         assert batch.applied_at.date() <= TODAY
         years = list(targets[batch.kind].objects.filter(batch=batch).values_list("year", flat=True))
