@@ -33,11 +33,15 @@ GROUPS = {
     "GAP": "KY_GAP",
 }
 
+# Kentucky gave the number of one school to another after some years.
+_NAMES = ("sch_name", "dist_name")
+
 READINESS = Sheet(
     organization="sch_id",
     year="year",
     group="student_group",
     groups=GROUPS,
+    names=_NAMES,
     cells=(
         Cell("KY_CCR", "ccr_pct", "ccr_total", "n_grads", times=100, read=masks.kentucky),
         Cell("KY_COLLEGE_READY", "college_ready_pct", "college_ready", "n_grads", times=100, read=masks.kentucky),
@@ -50,6 +54,7 @@ GRADUATION = Sheet(
     year="year",
     group="student_group",
     groups=GROUPS,
+    names=_NAMES,
     cells=(Cell("ACGR4", "grad_rate", times=100, read=masks.kentucky),),
 )
 

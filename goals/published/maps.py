@@ -54,6 +54,8 @@ class Sheet:
     group: str = ""
     groups: Mapping[str, str] = field(default_factory=dict)
     fips: str = ""
+    # Headings of the organization's name, where numbers are given anew: the first one there is compared with ours.
+    names: tuple[str, ...] = ()
     # Headings that tell the table apart from others, beside those above.
     has: frozenset[str] = frozenset()
     has_not: frozenset[str] = frozenset()

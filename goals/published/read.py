@@ -59,6 +59,7 @@ class Reader:
         self.years = Memo(Year())
         self.masked: Counter[str] = Counter()
         self.beyond = self.empty = self.rows = 0
+        self.named: set[tuple[str, str]] = set()
 
     def read(self) -> None:
         """Read every table that is a sheet of the publication; say what was left aside."""
@@ -124,6 +125,7 @@ class SheetRows:
         self.at = {heading: place for place, heading in reversed(list(enumerate(headings)))}
         self.cells = sheet.cells_of(headings)
         self.groups = {text.casefold(): code for text, code in sheet.groups.items()}
+        self.name = next((heading for heading in sheet.names if heading in self.at), "")
 
     def results(self, file: str, line: int, row: Sequence[str]) -> list[Result]:
         """The results of one row; raises :class:`Unread` where a cell of it cannot be read."""
@@ -145,6 +147,7 @@ class SheetRows:
             self.reader.beyond += 1
             return []
         group = self._group(said)
+        self._compare_name(file, line, organization, self._text(row, self.name))
         results = []
         for cell, figures in found:
             self._compare(file, line, cell, figures)
@@ -252,6 +255,22 @@ class SheetRows:
             raise Unread(bad, cell.value, text)
         return f"{scaled.normalize():f}"
 
+    def _compare_name(self, file: str, line: int, organization: str, name: str) -> None:
+        """A number that stands with another name than ours may have been given to another school since."""
+        ours = self.reader.reading.places.names.get(int(organization), "")
+        if not name or not ours or organization == self.reader.whom.state or _plain(name) == _plain(ours):
+            return
+        if (organization, name) in self.reader.named:
+            return
+        self.reader.named.add((organization, name))
+        self.reader.reading.problems.note(
+            "other_name",
+            _("The directory has another name for this number"),
+            Place(file, line, self.name, f"{name} ({ours})"),
+            advice=_("Where the number was given to another school since, its results do not belong to that one."),
+            severity=Severity.NOTED,
+        )
+
     def _compare(self, file: str, line: int, cell: Cell, figures: Result) -> None:
         """A published rate that is not its own numerator over its denominator is loaded, and pointed at."""
         value, numerator, denominator = figures["value"], figures["numerator"], figures["denominator"]
@@ -269,13 +288,17 @@ class SheetRows:
             )
 
 
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
 def _figures(
     mask: str,
     interval: Interval | None,
     denominator: str | None,
     numerator: str | None = None,
     value: str | None = None,
-) -> dict[str, Any]:
+) -> Result:
     return {
         "numerator": numerator,
         "denominator": denominator,

@@ -19,8 +19,8 @@ _TOP = {
     "detect", "student", "school", "year", "codes", "rows",
 }  # fmt: skip
 _COLUMN = {
-    "column", "value", "derive", "columns", "missing", "default", "digits", "strip", "dates", "on", "map", "codes", "others",
-    "or_else",
+    "column", "value", "derive", "columns", "missing", "default", "digits", "strip", "dates", "on", "map", "codes",
+    "others", "or_else",
 }  # fmt: skip
 _ROWS = {"target", "columns", "own_columns", "except", "skip_if_blank", "where", "unless", "each", "numbered"}
 _STUDENT = {column.name: column for column in targets.ABOUT_STUDENT}
