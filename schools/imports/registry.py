@@ -49,6 +49,8 @@ class Reading:
     say: Callable[[int], None] = lambda rows: None
     # What the preview should tell beside counts: lines of text by topic.
     notes: list[str] = field(default_factory=list)
+    # What a missing record means, where the file itself says so (a delta); ``None``: as the layout says.
+    completeness: Completeness | None = None
 
 
 @dataclass(frozen=True)
