@@ -62,7 +62,7 @@ def read(reading: Reading) -> None:
             note_unknown(bundle.files[name], column, people)
     marks = read_marks(bundle, people, classes)
     if classes.complete:
-        put_course_records(bundle, people, classes, schools, marks)
+        put_course_records(bundle, people, classes, schools, spells, marks)
 
 
 ONEROSTER = Layout(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,30 +17,11 @@ from schools.imports.oneroster.orgs import Schools
 from schools.imports.oneroster.output import Output
 from schools.imports.oneroster.people import ELSEWHERE, OTHER, REFUSED, STUDENT, UNSEEN, People
 from schools.imports.oneroster.records import Records, Words
+from schools.imports.oneroster.spells import Spells, record_key
 from schools.imports.values import BadValue, Memo
 
 COLUMNS = ("userSourcedId", "classSourcedId", "schoolSourcedId", "role", "beginDate", "endDate")
 _OTHER_YEAR, _OTHER_SCHOOL, _TEACHES = "other_year", "other_school", "teaches"
-
-
-def _key(person: int, record: int) -> int:
-    return person << 31 | record
-
-
-def _twice(bundle: Bundle, people: People, classes: Classes) -> dict[int, bool]:
-    """Course records that several rows speak of (a class left and entered again), and whether one is not deleted."""
-    keys = array("q")
-    rows = bundle.files["enrollments"].rows("userSourcedId", "classSourcedId", "role", quiet=True)
-    for _line, gone, (user, of, role), _row in rows:
-        found, person = classes.of.get(of), people.numbers.get(user)
-        if found is not None and person is not None and role.casefold() == "student":
-            keys.append(_key(person, found.record) << 1 | (not gone))
-    if not keys:
-        return {}
-    in_order = np.sort(np.frombuffer(keys, np.int64))
-    same = np.flatnonzero(in_order[1:] >> 1 == in_order[:-1] >> 1)
-    # In order, the row that is not deleted stands last.
-    return {int(in_order[at] >> 1): bool(in_order[at + 1] & 1) for at in same}
 
 
 class Reader:
@@ -54,7 +33,7 @@ class Reader:
         self.days, self._roles = self.records.day(), Memo(Words(ROLES))
         self.passed: Counter[str] = Counter()
 
-    def read(self, line: int, cells: list[str], row: Sequence[str]) -> tuple[int, Class] | None:
+    def read(self, line: int, cells: Sequence[str], row: Sequence[str]) -> tuple[int, Class] | None:
         """The student and the class of a row; ``None`` where there is no course record to make."""
         user, of, org, written, begin, end = cells
         records = self.records
@@ -62,18 +41,18 @@ class Reader:
         def refuse(cause: str, text: Any, column: str, value: str, advice: Any = "") -> None:
             records.refuse(line, row, cause, text, column, value, advice)
 
-        read = {"role": self._roles[written], "beginDate": self.days[begin], "endDate": self.days[end]}
-        bad = next(((column, value) for column, value in read.items() if isinstance(value, BadValue)), None)
-        if bad:
-            records.refuse_value(line, row, bad[1], bad[0], cells[COLUMNS.index(bad[0])])
-            return None
-        records.note_case(line, "role", written, read["role"])
+        role, begins, ends = self._roles[written], self.days[begin], self.days[end]
+        for at, value in ((3, role), (4, begins), (5, ends)):
+            if isinstance(value, BadValue):
+                records.refuse_value(line, row, value, COLUMNS[at], cells[at])
+                return None
+        records.note_case(line, "role", written, role)
         person = self.people.numbers.get(user)
         state = UNSEEN if person is None else self.people.state[person]
-        if read["role"] != "student":
-            if read["role"] is None:
+        if role != "student":
+            if role is None:
                 refuse("no_role", _("No role"), "role", "")
-            elif state == STUDENT:
+            elif state in {STUDENT, REFUSED}:
                 text = _("A student by users.csv or roles.csv, here with another role; no course record")
                 records.note(line, "other_role", text, "role", written)
             return None
@@ -85,7 +64,6 @@ class Reader:
             advice = _("Its row may have been left out. A delta needs the classes and courses that its rows name.")
             refuse("unknown_class", _("A class that is not in classes.csv"), "classSourcedId", of, advice)
             return None
-        begins, ends = read["beginDate"], read["endDate"]
         if begins and ends and ends < begins:
             refuse("ends_before_start", _("It ends before it begins"), "endDate", end, _("Check which date is right."))
             return None
@@ -137,7 +115,9 @@ class Reader:
             bundle.note(text % {"n": number})
 
 
-def put_course_records(bundle: Bundle, people: People, classes: Classes, schools: Schools, marks: Marks) -> None:
+def put_course_records(
+    bundle: Bundle, people: People, classes: Classes, schools: Schools, spells: Spells, marks: Marks
+) -> None:
     """Put a course record for every student in every class; in a delta, deletions as such.
 
     Level, SCED code and mark are opened only where the bundle has some; credits never: OneRoster knows none.
@@ -163,14 +143,14 @@ def put_course_records(bundle: Bundle, people: People, classes: Classes, schools
         bundle.files["enrollments"].file,
     )
     year = str(bundle.reading.year)
-    twice, done = _twice(bundle, people, classes), set[int]()
+    twice, done = spells.twice(), set[int]()
     reader = Reader(bundle, people, classes, schools)
     for line, gone, cells, row in reader.records.rows(*COLUMNS):
         read = reader.read(line, cells, row)
         if read is None:
             continue
         person, of = read
-        key = _key(person, of.record)
+        key = record_key(person, of.record)
         if key in twice:
             if key in done or (gone and twice[key]):
                 text = _("The same class again for the same student; one course record")

@@ -16,6 +16,7 @@ from schools.imports.oneroster.classes import Classes
 from schools.imports.oneroster.columns import SCORE_STATUSES
 from schools.imports.oneroster.people import STUDENT, People
 from schools.imports.oneroster.records import Words
+from schools.imports.oneroster.spells import record_key
 from schools.imports.values import BadValue, Memo
 
 FINAL = frozenset(
@@ -58,7 +59,7 @@ class Marks:
         if number is None:
             number = self._word[mark] = len(self.words)
             self.words.append(mark)
-        self._keys.append(person << 31 | record)
+        self._keys.append(record_key(person, record))
         self._marks.append(number)
 
     def close(self) -> int:
@@ -76,7 +77,7 @@ class Marks:
 
     def of(self, person: int, record: int) -> str | None:
         """The mark; ``None`` where there is none, or where several disagree."""
-        key = person << 31 | record
+        key = record_key(person, record)
         at = bisect_left(self._keys, key)
         if at < len(self._keys) and self._keys[at] == key and self._marks[at] != _SEVERAL:
             return self.words[self._marks[at]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -12,17 +11,22 @@ from django.utils.translation import gettext as _
 
 from schools.imports.oneroster.columns import STATUSES, Member
 from schools.imports.problems import FileRefused, Place, Problems
-from schools.imports.read.table import Table
+from schools.imports.read.table import Chunk, Table
 from schools.imports.values import DAY_MONTH_ORDER, BadValue, Day, Memo, clean
 from schools.models.imports import Severity
 
 # Line, whether the row is marked as deleted, the cells asked for, the whole row.
-Row = tuple[int, bool, list[str], Sequence[str]]
+Row = tuple[int, bool, tuple[str, ...], Sequence[str]]
+# Whoever has none of these, and no letter beyond ASCII, is clean as it is: most columns are.
+_SUSPECT = (" ", "\t", "\r", "\n", '"', "\x00", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f")
 
 
-def tidy(cell: str) -> str:
-    """:func:`~schools.imports.values.clean`, at no cost for the ids that most cells are."""
-    return cell if cell.isalnum() else clean(cell)
+def tidy(column: list[str]) -> list[str]:
+    """A column's cells without what tools put around them (:func:`~schools.imports.values.clean`)."""
+    together = "".join(column)
+    if together.isascii() and not any(mark in together for mark in _SUSPECT):
+        return column
+    return [clean(cell) for cell in column]
 
 
 class Words:
@@ -87,6 +91,9 @@ class Records:
         """Whether the file has the column."""
         return column in self.at
 
+    def _index(self, column: str) -> int | None:
+        return self.at[column][0] if column in self.at else None
+
     def day(self) -> Memo:
         """How this file's dates are read."""
         self._look()
@@ -129,19 +136,30 @@ class Records:
         """One pass for what has to be known before the first row is read: doubled rows, the order of dates."""
         if self._doubled is not None:
             return
-        ids, rows = array("q"), array("q")
-        key = self.at.get(self.member.key, [None])[0]
+        ids = array("q")
+        key = self._index(self.member.key)
         days = [found[0] for name in self.member.days if (found := self.at.get(name))]
         memo = Memo(Day())
         for chunk in self._table.chunks():
             if key is not None:
-                ids.extend(hash(tidy(row[key])) for row in chunk.rows)
-                rows.extend(hash(tuple(row)) for row in chunk.rows)
+                ids.extend(map(hash, tidy([row[key] for row in chunk.rows])))
             for index in days:
                 for cell in {row[index] for row in chunk.rows}:
                     read = memo[cell]
                     self._mixed |= isinstance(read, BadValue) and read.cause == DAY_MONTH_ORDER
-        self._doubled = _doubled(ids, rows)
+        self._doubled = self._compare(key or 0, _repeated(ids))
+
+    def _compare(self, key: int, repeated: set[int]) -> dict[int, bool]:
+        """For ids that come more than once: whether their rows are the same throughout."""
+        first: dict[int, int] = {}
+        same = dict.fromkeys(repeated, True)
+        for chunk in self._table.chunks() if repeated else ():
+            for written, row in zip(tidy([row[key] for row in chunk.rows]), chunk.rows, strict=True):
+                number = hash(written)
+                if number in same:
+                    contents = hash(tuple(row))
+                    same[number] &= first.setdefault(number, contents) == contents
+        return same
 
     def rows(self, *columns: str, quiet: bool = False) -> Iterator[Row]:
         """Rows with the cells of ``columns`` (blank where the file has no such column).
@@ -151,34 +169,34 @@ class Records:
         """
         self._look()
         doubled, seen = self._doubled or {}, set[int]()
-        key = self.at.get(self.member.key, [None])[0]
-        status = self.at.get("status", [None])[0]
-        pick = [self.at.get(column, [-1])[0] for column in columns]
-        # One getter for all cells (one more, so that it always gives several); an absent column reads a blank that is
-        # put behind the row.
-        get: Callable[[Sequence[str]], Any] = itemgetter(*pick, 0)
-        absent = -1 in pick
+        key, status = self._index(self.member.key), self._index("status")
         for chunk in self._table.chunks():
-            for line, row in zip(chunk.lines, chunk.rows, strict=True):
-                if key is not None:
-                    written = tidy(row[key])
-                    if not written:
-                        if not quiet:
-                            self.refuse(line, row, "no_id", _("No id"), self.member.key, "", _("Every row needs one."))
+            blank = [""] * len(chunk.rows)
+
+            def column(at: int | None, chunk: Chunk = chunk, blank: list[str] = blank) -> list[str]:
+                return blank if at is None else tidy([row[at] for row in chunk.rows])
+
+            written = column(key)
+            told = column(status)
+            cells = zip(*(column(self._index(name)) for name in columns), strict=True)
+            for line, row, one, state, picked in zip(chunk.lines, chunk.rows, written, told, cells, strict=True):
+                if key is not None and not one:
+                    if not quiet:
+                        self.refuse(line, row, "no_id", _("No id"), self.member.key, "", _("Every row needs one."))
+                    continue
+                if doubled and (number := hash(one)) in doubled:
+                    if not self._first_of_doubled(line, row, one, doubled[number], number in seen, quiet):
                         continue
-                    if doubled and (number := hash(written)) in doubled:
-                        if not self._first_of_doubled(line, row, written, doubled[number], number in seen, quiet):
-                            continue
-                        seen.add(number)
+                    seen.add(number)
                 if self._twice and not self._agree(line, row, quiet):
                     continue
                 gone = False
-                if status is not None and row[status] and row[status] != "active":
-                    told = self._status(line, row, row[status], quiet)
-                    if told is None:
+                if state and state != "active":
+                    marked = self._status(line, row, state, quiet)
+                    if marked is None:
                         continue
-                    gone = told
-                yield line, gone, [tidy(cell) for cell in get([*row, ""] if absent else row)[:-1]], row
+                    gone = marked
+                yield line, gone, picked, row
             if not quiet:
                 self.say(len(chunk.lines))
 
@@ -205,7 +223,7 @@ class Records:
     def _agree(self, line: int, row: Sequence[str], quiet: bool) -> bool:
         """Whether columns that the file has twice say the same in this row."""
         for name, found in self._twice.items():
-            if len({tidy(row[index]) for index in found}) > 1:
+            if len({clean(row[index]) for index in found}) > 1:
                 if not quiet:
                     self.refuse(
                         line,
@@ -227,7 +245,7 @@ class Records:
                 self.refuse_value(line, row, status, "status", written)
             return None
         if not quiet:
-            self.note_case(line, "status", tidy(written), status)
+            self.note_case(line, "status", written, status)
         if status in {None, "active"}:
             return False
         if self.delta:
@@ -248,18 +266,12 @@ def _all(headings: Sequence[str], wanted: str) -> list[int]:
     return [index for index, heading in enumerate(headings) if heading == wanted]
 
 
-def _doubled(ids: array[int], rows: array[int]) -> dict[int, bool]:
-    """Ids that come more than once, and whether their rows are the same throughout. Hashes stand for both."""
+def _repeated(ids: array[int]) -> set[int]:
+    """Ids (their hashes) that come more than once."""
     if len(ids) < 2:
-        return {}
-    every, contents = np.frombuffer(ids, np.int64), np.frombuffer(rows, np.int64)
-    order = np.argsort(every, kind="stable")
-    in_order = every[order]
-    found: dict[int, bool] = {}
-    for at in np.flatnonzero(in_order[1:] == in_order[:-1]):
-        number = int(in_order[at])
-        found[number] = found.get(number, True) and bool(contents[order[at]] == contents[order[at + 1]])
-    return found
+        return set()
+    in_order = np.sort(np.frombuffer(ids, np.int64))
+    return set(in_order[1:][in_order[1:] == in_order[:-1]].tolist())
 
 
 def check_columns(every: Sequence[Records]) -> None:

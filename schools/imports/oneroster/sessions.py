@@ -50,7 +50,7 @@ class Calendar:
             return "", self.ends, True
         inside = [one for _starts, one in sorted(found) if self.sessions[one].dated == self.year]
         ends = max((self.sessions[one].ends for one in inside), default=self.ends)
-        return self._name(inside), ends, bool(inside)
+        return self._name(inside), min(ends, self.ends), bool(inside)
 
     def _name(self, ids: Sequence[str]) -> str:
         """A term in at most 20 characters: it is part of what names a course record."""
@@ -104,12 +104,13 @@ def read_sessions(bundle: Bundle) -> Calendar:
         _settle(records, list(sessions.values()), year)
     inside = [one for one in sessions.values() if one.dated == year]
     whole = [one for one in inside if one.type == "schoolYear"] or inside
-    return Calendar(
-        year,
-        starts=min((one.starts for one in whole), default=""),
-        ends=max((one.ends for one in whole), default=year.last_day.isoformat()),
-        sessions=sessions,
-    )
+    starts = min((one.starts for one in whole), default="")
+    ends = max((one.ends for one in whole), default=year.last_day.isoformat())
+    for one in inside:
+        if records is not None and (one.starts < starts or one.ends > ends):
+            text = _("A session that reaches beyond its school year; the school year's dates were taken")
+            records.note(one.line, "beyond_year", text, "endDate", f"{one.starts}, {one.ends}")
+    return Calendar(year, starts, ends, sessions)
 
 
 def _read(records: Records) -> dict[str, Session]:
@@ -172,13 +173,14 @@ def _settle(records: Records, sessions: list[Session], year: SchoolYear) -> None
         )
     for told in sorted({one.said for one in sessions if one.dated == year and one.said not in {None, year}} - {None}):
         those = [one for one in sessions if one.dated == year and one.said == told]
+        whole = [one for one in those if one.type == "schoolYear"] or those
         text = _(
             "The sessions' schoolYear says %(said)d, their dates, %(first)s to %(last)s, are school year %(year)s; "
             "loaded as %(year)s"
         ) % {
             "said": told,
-            "first": min(one.starts for one in those),
-            "last": max(one.ends for one in those),
+            "first": min(one.starts for one in whole),
+            "last": max(one.ends for one in whole),
             "year": year.label,
         }
         for one in those:

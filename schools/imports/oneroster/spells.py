@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from schools.imports.oneroster.bundle import Bundle
 from schools.imports.oneroster.classes import Classes
@@ -20,10 +23,13 @@ class Spells:
     """By person and school: the first day in a class, the day after the last, and whether that was before its term's
 
     end. By person: the one grade that all single-grade classes are for.
+
+    ``keys`` are the course records that rows speak of, to find those of which several do.
     """
 
     of: dict[int, tuple[str, str, bool]] = field(default_factory=dict)
     grades: dict[int, str] = field(default_factory=dict)
+    keys: array[int] = field(default_factory=lambda: array("q"))
     _schools: dict[str, int] = field(default_factory=dict)
 
     def key(self, person: int, school: str) -> int:
@@ -59,6 +65,20 @@ class Spells:
         if self.grades.setdefault(person, grade) != grade:
             self.grades[person] = SEVERAL
 
+    def twice(self) -> dict[int, bool]:
+        """Course records of which several rows speak (a class left and entered again): is one of them not deleted?"""
+        if not self.keys:
+            return {}
+        in_order = np.sort(np.frombuffer(self.keys, np.int64))
+        # In order, a row that is not deleted stands last.
+        same = np.flatnonzero(in_order[1:] >> 1 == in_order[:-1] >> 1)
+        return {int(in_order[at] >> 1): bool(in_order[at + 1] & 1) for at in same}
+
+
+def record_key(person: int, record: int) -> int:
+    """A person's record of a class in one number."""
+    return person << 31 | record
+
 
 def read_spells(bundle: Bundle, people: People, classes: Classes, schools: Schools, calendar: Calendar) -> Spells:
     """Read ``enrollments.csv`` for its dates; rows that the reading of course records refuses say nothing here.
@@ -75,12 +95,14 @@ def read_spells(bundle: Bundle, people: People, classes: Classes, schools: Schoo
     first, last = calendar.year.first_day.isoformat(), calendar.year.last_day.isoformat()
     columns = ("userSourcedId", "classSourcedId", "schoolSourcedId", "role", "beginDate", "endDate")
     for _line, gone, (user, of, org, role, begin, end), _row in records.rows(*columns, quiet=True):
-        if gone or role.casefold() != "student" or not user:
+        if (role != "student" and role.casefold() != "student") or not user:
             continue
+        person, found = people.number(user), classes.of.get(of)
+        if found is not None:
+            spells.keys.append(record_key(person, found.record) << 1 | (not gone))
         begins, ends = days[begin], days[end]
-        if isinstance(begins, BadValue) or isinstance(ends, BadValue):
+        if gone or isinstance(begins, BadValue) or isinstance(ends, BadValue):
             continue
-        found = classes.of.get(of)
         school = (found.school if found else "") or schools.of.get(org, "")
         if not school or (found and not found.inside) or (begins and ends and ends <= begins):
             continue
@@ -88,7 +110,6 @@ def read_spells(bundle: Bundle, people: People, classes: Classes, schools: Schoo
             continue
         if begins and begins < first:
             begins = calendar.starts or first
-        person = people.number(user)
         term_ends = found.ends if found else calendar.ends
         spells.add(person, school, begins or "", ends or OPEN, bool(ends) and str(ends) < term_ends)
         if found and found.grade:

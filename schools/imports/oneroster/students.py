@@ -112,6 +112,10 @@ class Reader:
         except Refused:
             self._set(one, REFUSED)
             return None
+        if not identifier:
+            text = _("No identifier; the sourcedId stands in as the district's student number")
+            advice = _("Export the student number as identifier: other files find the student by it.")
+            self.records.note(line, "number_from_id", text, "identifier", one, advice)
         if enabled.casefold() == "false" and not gone:
             self.records.note(line, "disabled", _("The user's account is disabled; loaded all the same"), "enabledUser")
         self.people.state[person] = STUDENT
@@ -164,15 +168,10 @@ class Reader:
     def _local(self, line: int, row: Sequence[str], one: str, identifier: str) -> str:
         column = "identifier" if identifier else "sourcedId"
         try:
-            found = self._identifier(identifier or one) or ""
+            return self._identifier(identifier or one) or ""
         except BadValue as bad:
             self.records.refuse_value(line, row, bad, column, identifier or one)
             raise Refused from None
-        if not identifier:
-            text = _("No identifier; the sourcedId stands in as the district's student number")
-            advice = _("Export the student number as identifier: other files find the student by it.")
-            self.records.note(line, "number_from_id", text, "identifier", one, advice)
-        return found
 
     def _state(self, line: int, row: Sequence[str], ids: str) -> str | None:
         found = state_numbers(ids)
