@@ -173,6 +173,8 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "send due mail": {"task": "hstw.tasks.send_due_mail", "schedule": 60.0},
+    "find abandoned imports": {"task": "schools.tasks.sweep_imports", "schedule": 15.0},
+    "forget old before-images": {"task": "schools.tasks.forget_before_images", "schedule": 60.0 * 60 * 24},
 }
 
 # --- people ----------------------------------------------------------------------------------------------------
@@ -304,6 +306,12 @@ if PRODUCTION:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# --- imports ---------------------------------------------------------------------------------------------------
+# A file that replaces and would end or change more than this share of what is there waits for a confirmation.
+HSTW_IMPORT_GUARD_SHARE = env.float("IMPORT_GUARD_SHARE", default=0.10)
+# How long an applied import can be undone.
+HSTW_BEFORE_IMAGE_DAYS = env.int("BEFORE_IMAGE_DAYS", default=400)
 
 # --- mail ------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")

@@ -11,5 +11,7 @@ class SchoolsConfig(AppConfig):
 
     def ready(self) -> None:
         from schools import sign_in
+        from schools.imports import builtin
 
         sign_in.connect_signals()
+        builtin.register_all()

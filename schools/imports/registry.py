@@ -117,3 +117,8 @@ def layouts() -> list[Layout]:
 def target(code: str) -> Target:
     """The target of this code; raises ``KeyError``."""
     return _targets[code]
+
+
+def target_codes() -> list[str]:
+    """The codes of all targets."""
+    return list(_targets)

@@ -1,0 +1,17 @@
+"""The layouts that come with the product: every file in ``layouts/``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from schools.imports import registry
+from schools.imports.layout_file import load
+
+LAYOUTS = Path(__file__).parent / "layouts"
+
+
+def register_all() -> None:
+    """Make every layout file known; one that is known already stays as it is."""
+    known = {layout.code for layout in registry.layouts()}
+    found = [load(path) for path in sorted(LAYOUTS.glob("*.toml"))]
+    registry.register(*[layout for layout in found if layout.code not in known])

@@ -1,0 +1,176 @@
+"""A layout meets the headings of a table: which cells feed which column, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from schools.imports.mapping.blocks import Block, Part
+from schools.imports.mapping.faults import Fault, Faults
+from schools.imports.mapping.sources import CellColumns, SchoolSource, Source
+from schools.imports.mapping.spec import ColumnMap, FileMap, same
+from schools.imports.problems import FileRefused, Place
+from schools.imports.read.table import Table
+from schools.imports.registry import Reading
+from schools.imports.targets import ABOUT_STUDENT, OF_YEAR, Column
+from schools.imports.values import BadValue
+from schools.models.imports import Severity
+
+
+@dataclass
+class Bound:
+    """A layout bound to a table."""
+
+    blocks: list[Block]
+    numbers: list[Source]
+    school: SchoolSource
+    year: Source | None
+    chosen: str
+
+    def columns(self) -> dict[str, list[str]]:
+        """By target, the columns that the table brings."""
+        found: dict[str, list[str]] = {}
+        for block in self.blocks:
+            target = block.spec.target
+            numbers = [source.column.name for source in self.numbers] if target.about_student else []
+            brought = [*found.get(target.code, ()), *block.sources, "organization_id", "year", *numbers]
+            found[target.code] = list(dict.fromkeys(brought))
+        return found
+
+    def read(self, cells: CellColumns, count: int, faults: Faults) -> list[Part]:
+        """The rows that a chunk gives, by block."""
+        pairs = [(block, part) for block in self.blocks if (part := block.read(cells, count, faults)) is not None]
+        if not pairs:
+            return []
+        school = self.school.values(cells, count, faults)
+        numbers = {source.column.name: source.values(cells, count) for source in self.numbers}
+        for source in self.numbers:
+            self._bad(source, numbers[source.column.name], cells, faults)
+        if numbers and all(None in column for column in numbers.values()):
+            for index, row in enumerate(zip(*numbers.values(), strict=True)):
+                if not any(row):
+                    faults.add(index, _no_number(self.numbers[0].heading))
+        years: list[Any] | None = None
+        if self.year is not None:
+            years = self.year.values(cells, count)
+            self._bad(self.year, years, cells, faults)
+        for block, part in pairs:
+            part.values["organization_id"] = school
+            part.values["year"] = self._years(years, block.years(part, faults), count)
+            if block.spec.target.about_student:
+                part.values |= numbers
+        return [part for _block, part in pairs]
+
+    def _bad(self, source: Source, values: list[Any], cells: CellColumns, faults: Faults) -> None:
+        if source.bad:
+            for index, value in enumerate(values):
+                if value.__class__ is BadValue:
+                    faults.bad(index, value, source.heading, source.shown(cells, index))
+
+    def _years(self, said: list[Any] | None, dated: list[str | None] | None, count: int) -> list[str | None]:
+        if said is None and dated is None:
+            return [self.chosen] * count
+        if said is None or dated is None:
+            return [year or self.chosen for year in said or dated or ()]
+        return [year or of_date or self.chosen for year, of_date in zip(said, dated, strict=True)]
+
+
+def _no_number(heading: str) -> Fault:
+    return Fault(
+        "no_student_number",
+        _("No number for the student"),
+        _("Fill in the state's or the district's student number; names alone name nobody for sure."),
+        heading,
+    )
+
+
+def bind(spec: FileMap, reading: Reading, table: Table) -> Bound:
+    """Bind a layout to a table; raises :class:`FileRefused` naming the headings that are missing or stand twice."""
+    places: dict[str, int] = {}
+    twice: list[str] = []
+    known = spec.known()
+    for index, heading in enumerate(table.headings):
+        name = same(heading)
+        if name in places and name in known:
+            twice.append(heading)
+        places.setdefault(name, index)
+    if twice:
+        raise FileRefused(
+            _("A heading stands twice: %(headings)s") % {"headings": ", ".join(twice)},
+            _("Rename or remove one of the two columns: nobody can tell which is meant."),
+        )
+    lacking: list[str] = []
+
+    def place(headings: Sequence[str]) -> int | None:
+        return next((places[name] for heading in headings if (name := same(heading)) in places), None)
+
+    def source(mapped: ColumnMap, column: Column) -> Source | None:
+        if mapped.value is not None:
+            return Source(mapped, column, (), table.headings)
+        wanted = [place([heading]) for heading in mapped.inputs] if mapped.derive else [place(mapped.headings)]
+        if any(index is None for index in wanted):
+            return None
+        return Source(mapped, column, tuple(index for index in wanted if index is not None), table.headings)
+
+    blocks = []
+    for rows in spec.rows:
+        columns = {column.name: column for column in rows.target.columns}
+        sources = {one.name: found for one in rows.columns if (found := source(one, columns[one.name])) is not None}
+        missing = []
+        for one in rows.columns:
+            needed = columns[one.name].required or one.name in rows.skip_if_blank
+            if one.name in sources or not needed:
+                continue
+            if any(other in sources for other in one.or_else):
+                sources[one.name] = Source(
+                    ColumnMap(one.name, value="", or_else=one.or_else), columns[one.name], (), ()
+                )
+            else:
+                missing.append((*one.headings, *one.inputs, one.name)[0])
+        conditions = [(place([heading]), texts, True) for heading, texts in rows.where.items()]
+        missing += [heading for heading in rows.where if place([heading]) is None]
+        conditions += [(place([heading]), texts, False) for heading, texts in rows.unless.items()]
+        if missing:
+            lacking += missing
+            continue
+        found_conditions = [(index, texts, wanted) for index, texts, wanted in conditions if index is not None]
+        blocks.append(Block(rows, sources, found_conditions, spec.year.date))
+    about = {column.name: column for column in ABOUT_STUDENT}
+    numbers = [found for one in spec.student if (found := source(one, about[one.name])) is not None]
+    if spec.student and not numbers:
+        lacking.append(_(" or ").join(one.headings[0] for one in spec.student))
+        blocks = []
+    if lacking and (spec.template or not blocks):
+        raise FileRefused(
+            _("Headings are missing: %(headings)s") % {"headings": ", ".join(dict.fromkeys(lacking))},
+            _("Add the columns, or download the file again with them. Headings stand in the first row."),
+        )
+    if spec.template:
+        _note_unknown(spec, reading, table)
+    year = place(spec.year.headings)
+    return Bound(
+        blocks,
+        numbers,
+        SchoolSource(spec.school, reading.places, place(spec.school.headings) if spec.school else None, table.headings),
+        None
+        if year is None
+        else Source(ColumnMap("school_year", spec.year.headings), OF_YEAR, (year,), table.headings),
+        str(int(reading.year)),
+    )
+
+
+def _note_unknown(spec: FileMap, reading: Reading, table: Table) -> None:
+    known = spec.known()
+    unknown = [heading for heading in table.headings if same(heading) and same(heading) not in known]
+    if unknown:
+        listed = ", ".join(unknown)
+        reading.problems.note(
+            "unknown_headings",
+            _("Columns that this kind of file does not have: %(headings)s") % {"headings": listed},
+            Place(table.name, 1, "", listed),
+            advice=_("They were not read. Compare them with the template's headings, which are listed with it."),
+            severity=Severity.NOTED,
+        )

@@ -1,0 +1,239 @@
+"""Our own templates: what a file may leave out, what it must say, what each bad row is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from schools.imports import registry
+from schools.imports.builtin import register_all
+from schools.imports.problems import FileRefused
+from schools.imports.read.table import Contents
+from schools.models import Organization
+from schools.models.imports import Completeness
+from schools.models.organization import Kind
+from tests import factories
+from tests.schools.imports.fakes import Outcome, read, table
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _registered() -> None:
+    register_all()
+
+
+@pytest.fixture
+def district() -> Organization:
+    state = factories.organization(Kind.STATE, factories.region(), "Alabama")
+    district = factories.organization(Kind.DISTRICT, state, "Cahaba", nces_id="0100001")
+    factories.organization(Kind.SCHOOL, district, "Ridge High", nces_id="010000100001", state_id="0010")
+    factories.organization(Kind.SCHOOL, district, "Valley High", nces_id="010000100002", state_id="0020")
+    return district
+
+
+def school(name: str) -> Organization:
+    return Organization.objects.get(name=name)
+
+
+ROSTER = """\
+state_number,local_number,first_name,middle_name,last_name,birth_date,school,school_year,grade,entered,exited,exit_code,\
+days_enrolled,days_absent,race_ethnicity,sex,english_learner
+1904417263,0048213,Maria,Luz,Alvarez,2010-03-14,010000100001,2026,09,2025-08-12,,,176,9,HI,F,N
+1904417264,0048214,Jon,,Baker,3/5/2009,Valley High,2025-26,10th grade,8/12/2025,1/9/2026,transfer_out,90,4,White,Male,
+,0048215,Li,,Chen,,0020,,11,2025-08-12,,,,,,,Y
+"""
+
+
+def test_a_roster_gives_students_and_enrollments(district: Organization) -> None:
+    outcome = read(registry.layout("roster"), district, table(ROSTER))
+    assert outcome.problems.all() == []
+    assert outcome.rows("student") == [
+        {
+            "file": "file.csv",
+            "line": 2,
+            "first_name": "Maria",
+            "middle_name": "Luz",
+            "last_name": "Alvarez",
+            "birth_date": "2010-03-14",
+            "organization_id": str(school("Ridge High").pk),
+            "year": "2026",
+            "state_number": "1904417263",
+            "local_number": "0048213",
+        },
+        {
+            "file": "file.csv",
+            "line": 3,
+            "first_name": "Jon",
+            "middle_name": None,
+            "last_name": "Baker",
+            "birth_date": "2009-03-05",
+            "organization_id": str(school("Valley High").pk),
+            "year": "2026",
+            "state_number": "1904417264",
+            "local_number": "0048214",
+        },
+        {
+            "file": "file.csv",
+            "line": 4,
+            "first_name": "Li",
+            "middle_name": None,
+            "last_name": "Chen",
+            "birth_date": None,
+            "organization_id": str(school("Valley High").pk),
+            "year": "2026",
+            "state_number": None,
+            "local_number": "0048215",
+        },
+    ]
+    enrollments = outcome.rows("enrollment")
+    assert [row["grade"] for row in enrollments] == ["09", "10", "11"]
+    assert enrollments[1] == {
+        "file": "file.csv",
+        "line": 3,
+        "grade": "10",
+        "entered": "2025-08-12",
+        "exited": "2026-01-09",
+        "exit_code": "transfer_out",
+        "days_enrolled": "90",
+        "days_absent": "4",
+        "race_ethnicity": "WH",
+        "sex": "M",
+        "english_learner": None,
+        "organization_id": str(school("Valley High").pk),
+        "year": "2026",
+        "state_number": "1904417264",
+        "local_number": "0048214",
+    }
+    assert [row["english_learner"] for row in enrollments] == ["false", None, "true"]
+
+
+def test_columns_that_the_file_leaves_out_are_not_touched(district: Organization) -> None:
+    text = "last_name,first_name,local_number,entered,grade,school\nAlvarez,Maria,0048213,2025-08-12,9,0010\n"
+    outcome = read(registry.layout("roster"), district, table(text), year=2025)
+    assert outcome.problems.all() == []
+    assert outcome.sink.columns("student") == {"first_name", "last_name", "organization_id", "year", "local_number"}
+    assert outcome.sink.columns("enrollment") == {"grade", "entered", "organization_id", "year", "local_number"}
+    assert [row["year"] for row in outcome.rows("enrollment")] == ["2025"]
+
+
+def test_a_roster_of_one_school_needs_no_school_column_and_one_of_a_district_does(district: Organization) -> None:
+    text = "last_name,first_name,local_number,entered,grade\nAlvarez,Maria,0048213,2025-08-12,9\n"
+    ridge = school("Ridge High")
+    outcome = read(registry.layout("roster"), ridge, table(text))
+    assert [row["organization_id"] for row in outcome.rows("enrollment")] == [str(ridge.pk)]
+    with pytest.raises(FileRefused, match="school is missing"):
+        read(registry.layout("roster"), district, table(text))
+
+
+def test_missing_headings_are_named_all_at_once(district: Organization) -> None:
+    with pytest.raises(FileRefused) as caught:
+        read(registry.layout("roster"), district, table("first_name,grade,school\nMaria,9,0010\n"))
+    for heading in ("last_name", "entered", "state_number", "local_number"):
+        assert heading in caught.value.text
+    assert "birth_date" not in caught.value.text
+
+
+def test_a_heading_that_stands_twice_is_refused(district: Organization) -> None:
+    text = "last_name,first_name,local_number,entered,grade,school,Grade \nA,B,1,2025-08-12,9,0010,10\n"
+    with pytest.raises(FileRefused, match="stands twice: Grade"):
+        read(registry.layout("roster"), district, table(text))
+
+
+def test_unknown_headings_are_noted_once_and_the_rows_are_loaded(district: Organization) -> None:
+    text = "Local_Number,Title,homeroom,credits_earned,credits_attempted,bus\n1,Algebra II,12,1.00,1.00,7\n"
+    outcome = read(registry.layout("courses"), district, table(text))
+    (problem,) = outcome.problems.all()
+    assert (problem.cause, problem.severity, problem.count) == ("unknown_headings", "noted", 1)
+    assert "homeroom, bus" in problem.text
+    assert len(outcome.rows("course_record")) == 1
+
+
+BAD_ROSTER = """\
+local_number,first_name,last_name,school,grade,entered,birth_date
+1,Maria,Alvarez,0010,9,2025-08-12,2010-03-14
+2,,Baker,0010,9,2025-08-12,2010-03-14
+,Li,Chen,0010,9,2025-08-12,2010-03-14
+4,Dee,Diaz,0099,9,2025-08-12,2010-03-14
+5,Eve,Egan,,9,2025-08-12,2010-03-14
+6,Flo,Ford,0010,99,2025-08-32,2010-03-14
+7,Gil,Gray,0010,99,2025-08-12,2010-03-14
+8,Hal,Hill,0020,12,2025-08-12,2010-03-14
+"""
+
+
+def test_each_bad_row_is_left_out_whole_and_told_why(district: Organization) -> None:
+    outcome = read(registry.layout("roster"), district, table(BAD_ROSTER, chunk=3))
+    assert [row["line"] for row in outcome.rows("student")] == [2, 9]
+    assert [row["line"] for row in outcome.rows("enrollment")] == [2, 9]
+    assert outcome.causes() == {
+        "blank": 1, "no_student_number": 1, "unknown_school": 1, "no_school": 1, "not_in_list": 2, "no_such_day": 1,
+    }  # fmt: skip
+    by_cause = {problem.cause: problem for problem in outcome.problems.all()}
+    assert [(place.line, place.column, place.value) for place in by_cause["not_in_list"].places] == [
+        (7, "grade", "99"),
+        (8, "grade", "99"),
+    ]
+    assert by_cause["blank"].places[0].column == "first_name"
+    assert outcome.problems.rejected_rows == 6
+    rejected = outcome.problems.rejected_file()
+    assert rejected is not None
+    lines = rejected.read().decode("utf-8-sig").splitlines()
+    assert lines[1].startswith("file.csv,3,")
+    assert "last_name=Baker" in lines[1]
+    assert outcome.said == [3, 6, 8]
+
+
+def test_with_one_day_first_date_no_date_of_the_file_is_sure(district: Organization) -> None:
+    text = "local_number,first_name,last_name,school,grade,entered\n1,A,B,0010,9,08/12/2025\n2,C,D,0010,9,13/12/2025\n"
+    with pytest.raises(FileRefused, match="day before the month"):
+        read(registry.layout("roster"), district, table(text))
+
+
+COURSES = """\
+state_number,school,school_year,course_code,section,term,title,sced_code,subject,level,mark,credits_attempted,credits_earned
+77,0010,2025,MAT201,3,FY,Algebra II,2056,math,Honors,B+,1,1
+77,,2026,,,S1,Art Studio,05154,,,A,0.5,0.5
+78,Valley High,,,,,A course whose title is far longer than the sixty characters a code may have,,,,,,
+"""
+
+
+def test_courses_without_a_code_go_by_sced_code_or_title(district: Organization) -> None:
+    outcome = read(registry.layout("courses"), district, table(COURSES))
+    assert outcome.problems.all() == []
+    first, second, third = outcome.rows("course_record")
+    assert (first["course_code"], second["course_code"]) == ("MAT201", "05154")
+    assert third["course_code"] == "A course whose title is far longer than the sixty characters"
+    assert (first["sced_code"], first["level"], second["level"]) == ("02056", "honors", "general")
+    assert [row["year"] for row in (first, second, third)] == ["2025", "2026", "2026"]
+    # Without a school the row goes to the student's school of that year.
+    ridge, valley = str(school("Ridge High").pk), str(school("Valley High").pk)
+    assert [row["organization_id"] for row in (first, second, third)] == [ridge, None, valley]
+
+
+def test_without_the_column_the_title_still_makes_the_code(district: Organization) -> None:
+    outcome: Outcome = read(registry.layout("courses"), district, table("state_number,title\n77,Welding I\n"))
+    assert [row["course_code"] for row in outcome.rows("course_record")] == ["Welding I"]
+
+
+def test_a_template_is_detected_by_its_headings_in_any_order_and_case() -> None:
+    def sure(code: str, heading: str) -> int:
+        return registry.layout(code).detects(Contents({"a.csv": heading.split(",")}, {}))
+
+    roster = "ENTERED,Grade,local_number,First_Name,last_name"
+    assert sure("roster", roster) > 0
+    assert sure("courses", roster) == 0
+    assert sure("roster", "grade,local_number") == 0
+    courses = "title,credits_earned,state_number"
+    assert sure("courses", courses) > 0
+    assert sure("roster", courses) == 0
+
+
+def test_who_replaces_and_who_adds() -> None:
+    assert registry.layout("roster").completeness == Completeness.REPLACES
+    assert registry.layout("courses").completeness == Completeness.REPLACES
+
+
+def test_registering_again_changes_nothing() -> None:
+    before = registry.layouts()
+    register_all()
+    assert registry.layouts() == before
