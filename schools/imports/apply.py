@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -164,18 +165,18 @@ def _new(batch: ImportBatch, staged: StagedTarget) -> None:
         return
     columns = ["organization_id", "year", *(["student_id"] if staged.target.about_student else []), *staged.own]
     given = {*columns, "batch_id", "line", "id"}
-    defaults = []
+    defaults: list[tuple[str, Any]] = []
     for field in staged.target.model._meta.concrete_fields:
         if field.column in given or field.null or field.generated:
             continue
         default = field.get_default()
-        defaults.append((field.column, "" if default is None else default))
+        defaults.append((str(field.column), "" if default is None else default))
     _run(
         "INSERT INTO {table} ({columns}, {extra}batch_id, line)"
         " SELECT {values}, {blanks}{batch}, s.line FROM {diff} s WHERE s.verdict = 'new' ORDER BY s.row",
         table=sql.Identifier(staged.target.table), columns=_columns(columns), values=_columns(columns, "s"),
-        extra=sql.SQL("").join(sql.SQL("{}, ").format(sql.Identifier(column)) for column, _ in defaults),
-        blanks=sql.SQL("").join(sql.SQL("{}, ").format(sql.Literal(value)) for _, value in defaults),
+        extra=sql.SQL("").join([sql.SQL("{}, ").format(sql.Identifier(column)) for column, _ in defaults]),
+        blanks=sql.SQL("").join([sql.SQL("{}, ").format(sql.Literal(value)) for _, value in defaults]),
         batch=sql.Literal(batch.pk), diff=diff(staged),
     )  # fmt: skip
 

@@ -70,7 +70,7 @@ class StagedTarget:
         types = {**COMMON, **(OF_STUDENT if self.target.about_student else {})}
         types |= {column.name: column.pg for column in self.target.columns if column.name in self.columns}
         always = {"file", "line", "organization_id", "year", *(OF_STUDENT if self.target.about_student else ())}
-        columns = [sql.SQL("row bigint GENERATED ALWAYS AS IDENTITY")]
+        columns: list[sql.Composable] = [sql.SQL("row bigint GENERATED ALWAYS AS IDENTITY")]
         for column, pg in types.items():
             if column in always or column in self.columns:
                 # Numbers of students are joined by: blank, never null.

@@ -199,8 +199,8 @@ def _has_batch(model: type[Model]) -> bool:
 def _restore(batch: ImportBatch, model: type[Model]) -> None:
     """Take the import's rows away and put the before-images back, keys included."""
     table = sql.Identifier(model._meta.db_table)
-    columns = sql.SQL(", ").join(
-        sql.Identifier(field.column) for field in model._meta.concrete_fields if not field.generated
+    columns: sql.Composable = sql.SQL(", ").join(
+        sql.Identifier(str(field.column)) for field in model._meta.concrete_fields if not field.generated
     )
     parts = {
         "table": table,
