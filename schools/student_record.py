@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, DateField, Q, QuerySet
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -191,6 +192,24 @@ def numbers(student: Student, user: User) -> QuerySet[StudentIdentifier]:
         above = [prefix[:end] for end in range(step, len(prefix) + 1, step)]
         within |= Q(organization__path__startswith=prefix) | Q(organization__path__in=above)
     return student.identifiers.filter(within).select_related("organization").order_by("-system", "-starts", "pk")
+
+
+def said(row: Evidence, name: str, text: str | None) -> str:
+    """A stored value as people say it: a choice by its label, yes and no, a date as dates are written."""
+    if text in {None, ""}:
+        return ""
+    model_field = row._meta.get_field(name)
+    choices = dict(getattr(model_field, "flatchoices", None) or ())
+    if text in choices:
+        return str(choices[text])
+    if isinstance(model_field, BooleanField):
+        return _("Yes") if text in {"true", "True"} else _("No")
+    if isinstance(model_field, DateField):
+        try:
+            return _day(dt.date.fromisoformat(str(text)))
+        except ValueError:
+            return str(text)
+    return str(text)
 
 
 def row_for(student: Student, user: User, table: str, pk: int) -> Evidence | None:

@@ -77,9 +77,7 @@ class ImportForm(forms.Form):
         file = self.cleaned_data["file"]
         if file.size > files.MAX_BYTES:
             raise forms.ValidationError(
-                _(
-                    "The file has %(size)s; up to %(limit)s can be loaded. Compress it (ZIP, GZ) or split it by school."
-                )
+                _("The file has %(size)s; up to %(limit)s can be loaded. Compress it (ZIP, GZ) or split it by school.")
                 % {"size": filesizeformat(file.size), "limit": filesizeformat(files.MAX_BYTES)}
             )
         return file

@@ -103,7 +103,7 @@ def lines(organization: Organization, year: SchoolYear) -> list[Line]:
         cell = cells.get(code, Cell())
         source, from_district = sources.get(code, (None, False))
         kind = _BY_CODE.get(code)
-        if cell.state == "not_expected" and schools:
+        if cell.state == "not_expected":
             continue
         why = str(kind.why) if kind else ""
         found.append(Line(code, label_of(code), why, kind.target if kind else "", cell, source, from_district))

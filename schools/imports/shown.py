@@ -163,6 +163,12 @@ def _sample(row: dict[str, Any]) -> Sample:
     return Sample(row.get("student") or "", row.get("organization") or "", place, values)
 
 
+def covers(batch: ImportBatch) -> list[dict[str, Any]]:
+    """What is covered once it is applied, with days as dates."""
+    rows = batch.preview.get("covers") or []
+    return [row | {"through": dt.date.fromisoformat(row["through"]) if row.get("through") else None} for row in rows]
+
+
 def needs_second(batch: ImportBatch, person: User) -> bool:
     """Whether this person is the second one that the guard may ask: not the one who brought the file."""
     return bool(batch.guard.get("stopped")) and batch.confirmed_by_id is None and batch.loaded_by_id != person.pk

@@ -47,10 +47,11 @@ def fill_data(places: factories.World, people: dict[str, User]) -> FilledData:
     by = people[Role.PRINCIPAL]
     imports = {state: _import(places.ridge, by, state) for state in _STATES}
     imports["guarded"] = _guarded(places.ridge, by)
+    imports["evidence"] = _import(places.ridge, by, "applied")
     for number in range(60):
         _import(places.valley, people[Role.DISTRICT_ADMINISTRATOR], "applied", source=f"attendance-{number:02d}.csv")
-    _coverage(places, imports["applied"])
-    maria, course = _record(places, imports["applied"], by)
+    _coverage(places, imports["evidence"])
+    maria, course = _record(places, imports["evidence"], by)
     return FilledData(imports, maria, course)
 
 

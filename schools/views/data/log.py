@@ -35,5 +35,5 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         form=form,
         page_obj=page_obj,
         rows=[(batch, shown.title_of(batch.kind), shown.summary(batch)) for batch in page_obj],
-        may_load=frame.may_load(user, organization),
+        may_load=bool(frame.layouts_for(user, organization)),
     )

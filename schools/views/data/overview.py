@@ -35,7 +35,9 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return render(request, "schools/data/running.html", {"running": running})
     lines = loaded.lines(organization, school_year)
-    kinds = {layout.targets[0]: layout.code for layout in reversed(frame.layouts_for(user, organization))}
+    layouts = frame.layouts_for(user, organization)
+    # Of several layouts for one target the first is offered: our own templates come first.
+    kinds = {target: layout.code for layout in reversed(layouts) for target in layout.targets}
     children = Paginator(loaded.children(organization, school_year), CHILDREN_SHOWN).get_page(
         frame.page_number(request)
     )
@@ -44,7 +46,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         organization,
         school_year,
         "schools/data/overview.html",
-        may_load=frame.may_load(user, organization),
+        may_load=bool(layouts),
         running=running,
         waiting=imports.filter(state=ImportState.PREVIEWED)[:RUNNING_SHOWN],
         lines=[(line, kinds.get(line.target, "")) for line in lines],

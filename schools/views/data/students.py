@@ -76,7 +76,7 @@ def row(request: HttpRequest, public_id: uuid.UUID, table: str, pk: int) -> Http
         "row": found,
         "table": table,
         "kind": found._meta.verbose_name,
-        "fields": corrections.fields(found),
+        "fields": [_told(found, field) for field in corrections.fields(found)],
         "may_correct": decide(signed_in(request), Action.IMPORT_STUDENTS, found.organization),
         "may_see_import": found.batch and decide(signed_in(request), Action.VIEW_IMPORTS, found.batch),
     }
@@ -112,7 +112,7 @@ def correct(request: HttpRequest, public_id: uuid.UUID, table: str, pk: int, fie
         else:
             messages.success(request, _("Corrected. The next file does not overwrite it unless its own value changes."))
             return back
-    context = {"student": student, "row": found, "table": table, "field": chosen, "form": form}
+    context = {"student": student, "row": found, "table": table, "form": form, **_told(found, chosen)}
     return render(request, "schools/data/student_correct.html", context | {"kind": found._meta.verbose_name})
 
 
@@ -123,6 +123,16 @@ def _row(request: HttpRequest, public_id: uuid.UUID, table: str, pk: int) -> tup
         raise Http404
     at(request, found.organization, found.year)
     return student, found
+
+
+def _told(row: Evidence, field: corrections.Field) -> dict[str, Any]:
+    """A field with its values as people say them."""
+    before = field.correction.file_value if field.correction else None
+    return {
+        "field": field,
+        "value": student_record.said(row, field.name, field.value),
+        "before": student_record.said(row, field.name, before),
+    }
 
 
 def _stand(request: HttpRequest, years: list[Any]) -> None:
