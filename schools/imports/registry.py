@@ -73,7 +73,7 @@ class Layout:
     needs: Action = Action.IMPORT_STUDENTS
     # Kinds of organization that such a file can be loaded for.
     kinds: frozenset[str] = frozenset({"district", "school"})
-    # Kinds of organization that its rows name.
+    # Kinds of organization that the file names: among them, at or below where it is loaded for, ``places`` looks.
     finds: tuple[str, ...] = ("school",)
     help: Any = ""
     refuses: Any = ""

@@ -422,7 +422,7 @@ def _constraint(error: IntegrityError) -> str:
 
 def _refuse(batch: ImportBatch, refused: FileRefused, problems: Problems | None = None) -> None:
     batch.refresh_from_db()
-    batch.refusal = f"{refused.text}. {refused.advice}".strip() if refused.advice else f"{refused.text}."
+    batch.refusal = f"{refused.text.rstrip('.')}. {refused.advice}".strip()
     if problems is not None:
         batch.problems.all().delete()
         ImportProblem.objects.bulk_create(

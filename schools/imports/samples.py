@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db import connection
@@ -64,7 +65,7 @@ def _of_rows(
     labels = {column.name: str(column.label) for column in staged.target.columns}
     found = []
     for row in rows:
-        before, after = row["before"] or {}, row["after"]
+        before, after = json.loads(row["before"] or "null") or {}, json.loads(row["after"])
         values = [
             [column, labels[column], _said(before.get(column)) if verdict == "changed" else None, _said(after[column])]
             for column in own
@@ -91,18 +92,18 @@ def _of_gone(staged: StagedTarget) -> list[dict[str, Any]]:
         who=_who(staged, None), gone=gone(staged), table=sql.Identifier(staged.target.table),
         limit=sql.Literal(SAMPLES),
     )  # fmt: skip
-    return [
-        {
-            "student": row["student"],
-            "organization": row["organization"] or "",
-            "values": [
-                [column, label, _said(row["before"][column]), None]
-                for column, label in labels
-                if row["before"].get(column) not in (None, "", False)
-            ][:4],
-        }
-        for row in rows
-    ]
+    found = []
+    for row in rows:
+        before = json.loads(row["before"])
+        said = [[column, label, _said(before[column]), None] for column, label in labels]
+        found.append(
+            {
+                "student": row["student"],
+                "organization": row["organization"] or "",
+                "values": [value for value in said if value[2] not in {"", "N"}][:4],
+            }
+        )
+    return found
 
 
 def _said(value: Any) -> str:

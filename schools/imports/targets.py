@@ -399,7 +399,13 @@ POSTSECONDARY_OUTCOME = Target(
     gone="delete",
     dated_by="starts",
     columns=(
-        Column("kind", _("kind"), values.Choice(values.OUTCOME_KINDS, values.OUTCOMES), required=True),
+        Column(
+            "kind",
+            _("kind"),
+            values.Choice(values.OUTCOME_KINDS, values.OUTCOMES),
+            required=True,
+            example="college_2yr",
+        ),
         Column("institution", _("institution"), text(160), example="Lawson State Community College"),
         Column("starts", _("from"), values.Day(), "date", required=True, example="2026-08-17"),
         Column("ends", _("until"), values.Day(), "date"),

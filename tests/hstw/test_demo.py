@@ -20,6 +20,8 @@ from django.db.models import Count, F, Max, Q
 from hstw.access import Role
 from hstw.demo import build as building
 from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
+from pathways.code_lists import LISTS
+from pathways.models import CodeListLoad
 from schools.models import (
     AssessmentResult,
     CohortRemoval,
@@ -60,6 +62,7 @@ WRITTEN = (
     *EVIDENCE,
     *(CooperativeMember, EmailAddress, ImportBatch, Invitation, NetworkMembership, Organization),
     *(RoleAssignment, Student, StudentIdentifier, SupportDesignation, User),
+    *(CodeListLoad, *(wanted.model for wanted in LISTS.values() if wanted.shipped)),
 )
 
 
@@ -93,7 +96,8 @@ def checksum() -> dict[str, str]:
         for model in WRITTEN:
             table = model._meta.db_table
             digest = hashlib.sha256()
-            with cursor.copy(f'COPY (SELECT * FROM "{table}" ORDER BY id) TO STDOUT') as copy:
+            key = model._meta.pk.column
+            with cursor.copy(f'COPY (SELECT * FROM "{table}" ORDER BY "{key}") TO STDOUT') as copy:
                 for block in copy:
                     digest.update(block)
             digests[table] = digest.hexdigest()

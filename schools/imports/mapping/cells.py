@@ -53,12 +53,14 @@ def parser(column: ColumnMap, parse: Parser) -> Parser:
         parse = _Dates(column.dates)
     elif column.on:
         parse = _YearAsDay(column.on)
-    if not (column.missing or column.digits or column.map is not None or column.default is not None):
+    if not (column.missing or column.digits or column.strip or column.map is not None or column.default is not None):
         return parse
     mapped = None if column.map is None else {text.casefold(): value for text, value in column.map.items()}
     last: Parser = parse
 
     def read(cell: str) -> str | None:
+        if column.strip:
+            cell = cell.strip(column.strip)
         if cell in column.missing:
             cell = ""
         if column.digits:

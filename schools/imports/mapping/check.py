@@ -19,8 +19,8 @@ _TOP = {
     "detect", "student", "school", "year", "codes", "rows",
 }  # fmt: skip
 _COLUMN = {
-    "column", "value", "derive", "columns", "missing", "default", "digits", "dates", "on", "map", "codes", "others",
-    "or_else",
+    "column", "value", "derive", "columns", "missing", "default", "digits", "strip", "dates", "on", "map", "codes",
+    "others", "or_else",
 }  # fmt: skip
 _ROWS = {"target", "columns", "own_columns", "except", "skip_if_blank", "where", "unless", "each", "numbered"}
 _STUDENT = {column.name: column for column in targets.ABOUT_STUDENT}
@@ -76,8 +76,9 @@ class Checker:
             name: self.mapping(codes, f"codes.{name}") for name, codes in self.mapping_of(said, "codes").items()
         }
         detect = self.keys(said["detect"], ("all", "any", "none"), "detect", ("all",))
-        if not (all_of := self.texts(detect["all"], "detect.all")):
-            raise self.fail("detect.all", "at least one heading")
+        all_of, any_of = self.texts(detect["all"], "detect.all"), self.texts(detect.get("any", ()), "detect.any")
+        if not (all_of or any_of):
+            raise self.fail("detect", "at least one heading")
         kinds = frozenset(self.texts(said.get("kinds", ("district", "school")), "kinds"))
         year = self.keys(said["year"], ("column", "date"), "year")
         rows = tuple(self.all_rows(said["rows"], self.text(year, "date", "year")))
@@ -88,7 +89,7 @@ class Checker:
             completeness=Completeness(self.one_of(said["completeness"], Completeness.values, "completeness")),
             rows=rows,
             all_of=all_of,
-            any_of=self.texts(detect.get("any", ()), "detect.any"),
+            any_of=any_of,
             none_of=self.texts(detect.get("none", ()), "detect.none"),
             priority=int(said.get("priority", 50)),
             template=bool(said.get("template", False)),
@@ -232,6 +233,7 @@ class Checker:
             missing=self.missing | frozenset(self.texts(said.get("missing", ()), f"{where}.missing")),
             default=said.get("default"),
             digits=int(said.get("digits", 0)),
+            strip=self.text(said, "strip", where),
             dates=self.texts(said.get("dates", ()), f"{where}.dates"),
             on=self.text(said, "on", where),
             map=texts,

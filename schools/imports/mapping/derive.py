@@ -9,15 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
-from schools.imports.values import BadValue, Flag, Integer
+from schools.imports.values import Day, Flag, Integer
 
 Function = Callable[[tuple[str, ...], Mapping[str, Any]], str | None]
 # WorkKeys levels go from 3 to 7, with 0 or a “<3” for below (ACT, National Career Readiness Certificate).
 _LEVEL = Integer(0, 7)
 CERTIFICATES = {3: "Bronze", 4: "Silver", 5: "Gold", 6: "Platinum", 7: "Platinum"}
-_FLAG = Flag()
+_FLAG, _DAY = Flag(), Day()
+# Words of degree titles as the Clearinghouse returns them; the first that fits counts.
+_DEGREES = (
+    ("doctor", "doctorate"),
+    ("master", "master"),
+    ("bachelor", "bachelor"),
+    ("baccalaureate", "bachelor"),
+    ("associate", "associate"),
+    ("diploma", "diploma"),
+    ("certificate", "certificate"),
+)
 
 
 def lowest_level(cells: tuple[str, ...], options: Mapping[str, Any]) -> str | None:
@@ -44,23 +52,32 @@ def highest_flag(cells: tuple[str, ...], options: Mapping[str, Any]) -> str | No
     return str(options["otherwise"]) if "false" in flags else None
 
 
-def clearinghouse_kind(cells: tuple[str, ...], options: Mapping[str, Any]) -> str | None:
-    """Which kind of college: the National Student Clearinghouse writes 4-year, 2-year or less than 2-year."""
-    (cell,) = cells
-    text = cell.casefold().replace(" ", "-")
-    for start, kind in (("4", "college_4yr"), ("2", "college_2yr"), ("l", "training")):
-        if text.startswith(start):
-            return kind
-    if not text:
+def by_season(cells: tuple[str, ...], options: Mapping[str, Any]) -> str | None:
+    """``spring`` or ``fall``, whichever a date lies in (January to June, July to December)."""
+    day = _DAY(cells[0])
+    if day is None:
         return None
-    raise BadValue("not_in_list", _("Not a kind of college that the Clearinghouse writes"), _("4-year or 2-year."))
+    return str(options["spring"] if int(day[5:7]) < 7 else options["fall"])
+
+
+def degree_level(cells: tuple[str, ...], options: Mapping[str, Any]) -> str | None:
+    """What a degree's title says of its level; the title itself, cut to 30 characters, where it says nothing known."""
+    title = cells[0].casefold()
+    for word, level in _DEGREES:
+        if word in title:
+            return level
+    return cells[0][:30] or None
 
 
 FUNCTIONS: dict[str, Function] = {
     "lowest_level": lowest_level,
     "ncrc": ncrc,
     "highest_flag": highest_flag,
-    "clearinghouse_kind": clearinghouse_kind,
+    "by_season": by_season,
+    "degree_level": degree_level,
 }
 # Options that a function must be given.
-NEEDS: dict[str, frozenset[str]] = {"highest_flag": frozenset({"labels", "otherwise"})}
+NEEDS: dict[str, frozenset[str]] = {
+    "highest_flag": frozenset({"labels", "otherwise"}),
+    "by_season": frozenset({"spring", "fall"}),
+}

@@ -26,6 +26,7 @@ class Detector:
 
     def __init__(self, spec: FileMap) -> None:
         self.spec, self._known = spec, spec.known()
+        self._numbers = frozenset(same(heading) for column in spec.student for heading in column.headings)
         self._all, self._any, self._none = (
             frozenset(map(same, headings)) for headings in (spec.all_of, spec.any_of, spec.none_of)
         )
@@ -38,6 +39,9 @@ class Detector:
         """How sure it is of one table."""
         there = set(map(same, headings))
         if not self._all <= there or there & self._none or (self._any and not there & self._any):
+            return 0
+        # Our own short headings (kind, sex, title) are anybody's: only a number makes it a file about students.
+        if self.spec.template and not there & self._numbers:
             return 0
         return self.spec.priority + min(len(there & self._known), _COUNTED)
 

@@ -12,8 +12,8 @@ from schools.models.imports import Completeness
 
 
 def same(heading: str) -> str:
-    """A heading as it is compared: blanks single, capitals do not matter."""
-    return " ".join(clean(heading).split()).casefold()
+    """A heading as it is compared: blanks single and like underscores, capitals do not matter."""
+    return " ".join(clean(heading).replace("_", " ").split()).casefold()
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class ColumnMap:
     - ``derive`` with ``inputs`` (``columns``) and ``options``: a named function over several cells.
     - ``missing``: texts that say nothing. ``default``: what stands where nothing is said.
     - ``digits``: the width to which digits are filled up with leading zeros that were dropped.
+    - ``strip``: characters that the publisher puts around the text.
     - ``dates``: the formats of dates that stand without separators. ``on``: the cell is a year, this its day.
     - ``map``: what the file writes → what we store (``""`` is nothing said); ``others`` are refused, kept or blank.
     - ``or_else``: columns of the same target that stand in where this one says nothing.
@@ -39,6 +40,7 @@ class ColumnMap:
     missing: frozenset[str] = frozenset()
     default: str | None = None
     digits: int = 0
+    strip: str = ""
     dates: tuple[str, ...] = ()
     on: str = ""
     map: Mapping[str, str] | None = None

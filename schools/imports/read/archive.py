@@ -149,7 +149,7 @@ def wary_zip(packed: Part) -> Iterator[zipfile.ZipFile]:
 def members(archive: zipfile.ZipFile, packed: int, limits: Limits) -> list[tuple[zipfile.ZipInfo, str]]:
     """The files that a zip lists, with safe names, without what systems add; refused for any that is not honest."""
     listed = archive.infolist()
-    _check_totals(len(listed), sum(info.file_size for info in listed), limits)
+    _check_totals(len(listed), 0, limits)
     _check_bomb(sum(info.file_size for info in listed), packed, limits)
     found: list[tuple[zipfile.ZipInfo, str]] = []
     seen: set[str] = set()
@@ -219,8 +219,17 @@ def _check_totals(count: int, total: int, limits: Limits) -> None:
 
 
 def _check_bomb(total: int, packed: int, limits: Limits) -> None:
-    if total > limits.unpacked_bytes or (total > _RATIO_FROM and total > packed * limits.ratio):
+    if total > limits.unpacked_bytes:
+        raise _too_much(limits.unpacked_bytes)
+    if total > _RATIO_FROM and total > packed * limits.ratio:
         raise _bomb()
+
+
+def _too_much(most: int) -> FileRefused:
+    return FileRefused(
+        _("The file unpacks to more than %(size)s.") % {"size": _bytes(most)},
+        _("Load it in parts, one year or one school at a time."),
+    )
 
 
 def _bomb() -> FileRefused:

@@ -20,12 +20,14 @@ def heading_row(rows: Iterable[tuple[int, Sequence[str]]]) -> tuple[int, Sequenc
     ``rows`` are pairs of line and cells. ``None`` where all are blank.
     """
     first = None
-    for seen, (line, row) in enumerate(rows):
+    seen = 0
+    for line, row in rows:
         filled = sum(1 for cell in row if clean(cell))
         if filled >= 2:
             return line, row
         if filled and first is None:
             first = (line, row)
+        seen += filled > 0
         if seen >= LOOK_AT:
             break
     return first

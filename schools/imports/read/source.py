@@ -10,12 +10,14 @@ from pathlib import Path, PurePosixPath
 from django.utils.translation import gettext as _
 
 from schools.imports.problems import FileRefused, Problems
-from schools.imports.read import archive, sheet
+from schools.imports.read import archive
 from schools.imports.read.archive import LIMITS, Limits
 from schools.imports.read.parts import Part, Spool
 from schools.imports.read.recognize import kind_of, unreadable
+from schools.imports.read.sheet import read_sheets
 from schools.imports.read.table import Contents, Table
 from schools.imports.read.text import read_text
+from schools.imports.read.workbook import zip_kind
 
 # In a bundle these are read as tables; a file that comes alone is, whatever its name.
 TABLES = frozenset({".csv", ".tsv", ".tab", ".psv", ".txt", ".xlsx", ".xlsm"})
@@ -91,7 +93,7 @@ def _parts(path: Path, name: str, spool: Spool, limits: Limits) -> tuple[list[Pa
             if kind_of(unpacked.head()) in {"zip", "gzip"}:
                 raise _nested(name)
             return [unpacked], False
-        if kind != "zip" or sheet.is_workbook(part):
+        if kind != "zip" or zip_kind(part) == "workbook":
             return [part], False
         parts = archive.unzip(part, spool, limits)
     if not parts:
@@ -106,8 +108,11 @@ def _tables(part: Part, head: bytes, problems: Problems, stack: ExitStack, *, al
     if not alone and (ending not in TABLES or not part.size or unreadable(head, part.name)):
         return {}
     if kind == "zip":
-        if sheet.is_workbook(part):
-            return sheet.read_sheets(part, problems, stack)
+        if zip_kind(part) == "workbook":
+            tables = read_sheets(part, problems, stack, alone=alone)
+            if alone and not tables:
+                raise _nothing_in()
+            return tables
         if alone:
             raise _nested(part.name)
         return {}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -15,15 +17,13 @@ from schools.imports.read import encoding
 from schools.imports.read.encoding import Encoding
 from schools.imports.read.headings import heading_row, least_cells, name_columns
 from schools.imports.read.parts import Part
-from schools.imports.read.table import CHUNK, Chunk, Table
+from schools.imports.read.table import CHUNK, CHUNK_CELLS, Chunk, Table
 from schools.models.imports import Severity
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_LINES = 200
 # A cell that spans more lines than this is a quote that was never closed.
 CELL_LINES = 200
-# Cells in memory at once: wide tables come in fewer rows at a time.
-CHUNK_CELLS = 500_000
 
 # Given the line, its text, and why it cannot be read; gives the row to take in its place, or ``None``.
 Repair = Callable[[int, str, str], list[str] | None]
@@ -127,11 +127,19 @@ class _Delimited:
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows below the heading line."""
-        width, size = len(self.headings), max(1, min(CHUNK, CHUNK_CELLS // max(1, len(self.headings))))
-        found = self.records()
+        width, size = len(self.headings), max(1, min(CHUNK, CHUNK_CELLS // len(self.headings)))
+        found = records(encoding.lines(self.part, self.encoding), self.shape, self._repair)
         for line, _row in found:
             if line >= self.heading_line:
                 break
+        while True:
+            with _collector_off():
+                chunk = self._take(found, width, size)
+            if not chunk.lines:
+                return
+            yield chunk
+
+    def _take(self, found: Iterator[tuple[int, list[str]]], width: int, size: int) -> Chunk:
         lines: list[int] = []
         rows: list[list[str]] = []
         for line, row in found:
@@ -145,14 +153,8 @@ class _Delimited:
             lines.append(line)
             rows.append(row)
             if len(lines) == size:
-                yield Chunk(lines, rows)
-                lines, rows = [], []
-        if lines:
-            yield Chunk(lines, rows)
-
-    def records(self) -> Iterator[tuple[int, list[str]]]:
-        """All rows, those above the headings too."""
-        return records(encoding.lines(self.part, self.encoding), self.shape, self._repair)
+                break
+        return Chunk(lines, rows)
 
     def has_rows(self) -> bool:
         """Whether anything stands below the heading line, good or bad."""
@@ -256,6 +258,18 @@ def _note_encoding(part: Part, written: Encoding, problems: Problems) -> None:
             advice=_("Often a file whose writing was interrupted. Check its last rows, or export it again."),
             severity=Severity.NOTED,
         )
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Gathers rows without the garbage collector, which would walk through them over and over: half of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _without_quotes(cell: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import openpyxl
 import pytest
 
-from schools.imports import registry
+from schools.imports import registry, templates
 from schools.imports.builtin import register_all
 from schools.imports.problems import FileRefused
 from schools.imports.read.table import Contents
@@ -237,3 +238,132 @@ def test_registering_again_changes_nothing() -> None:
     before = registry.layouts()
     register_all()
     assert registry.layouts() == before
+
+
+TEMPLATES = {
+    "roster": {"student", "enrollment"},
+    "attendance": {"attendance"},
+    "demographics": {"demographics"},
+    "courses": {"course_record"},
+    "assessments": {"assessment_result"},
+    "credentials": {"credential"},
+    "work_based_learning": {"work_experience"},
+    "diplomas": {"diploma"},
+    "cohort_removals": {"cohort_removal"},
+    "postsecondary": {"postsecondary_outcome"},
+}
+
+
+def test_these_are_the_templates() -> None:
+    found = {layout.code: set(layout.targets) for layout in registry.layouts() if layout.template}
+    assert found == TEMPLATES
+    assert [layout.template for layout in registry.layouts()[: len(found)]] == [True] * len(found)
+    replacing = {code for code in found if registry.layout(code).completeness == Completeness.REPLACES}
+    assert replacing == {"roster", "courses"}
+
+
+@pytest.mark.parametrize("code", TEMPLATES)
+def test_the_sample_row_of_a_template_can_be_loaded(district: Organization, code: str) -> None:
+    layout = registry.layout(code)
+    blank = templates.csv_template(layout)
+    assert blank.startswith(b"\xef\xbb\xbf")
+    text = blank.decode("utf-8-sig")
+    outcome = read(layout, district, table(text))
+    assert outcome.problems.all() == []
+    for target in TEMPLATES[code]:
+        (row,) = outcome.rows(target)
+        assert (row["state_number"], row["local_number"]) == ("1904417263", "0048213")
+        brought = set(outcome.sink.columns(target)) - {"organization_id", "year", "state_number", "local_number"}
+        assert brought == {column.name for column in registry.target(target).columns}
+
+
+@pytest.mark.parametrize("code", TEMPLATES)
+def test_a_template_is_detected_as_itself(code: str) -> None:
+    headings = templates.csv_template(registry.layout(code)).decode("utf-8-sig").splitlines()[0].split(",")
+    sure = {one.code: one.detects(Contents({"file": headings}, {})) for one in registry.layouts()}
+    best = max(sure.values())
+    assert [name for name, level in sure.items() if level == best] == [code]
+
+
+@pytest.mark.parametrize("code", TEMPLATES)
+def test_each_required_column_is_said_to_be_required_and_missed_when_it_is_not_there(
+    district: Organization, code: str
+) -> None:
+    layout = registry.layout(code)
+    rows = templates.codebook(layout)
+    headings = [row.column for row in rows]
+    required = [row.column for row in rows if row.required == "yes"]
+    for heading in headings:
+        kept = [row for row in rows if row.column != heading]
+        text = ",".join(row.column for row in kept) + "\n" + ",".join(row.example for row in kept) + "\n"
+        if heading in required:
+            with pytest.raises(FileRefused, match=heading):
+                read(layout, district, table(text))
+        elif heading == "school" and code == "roster":
+            with pytest.raises(FileRefused, match="school"):
+                read(layout, district, table(text))
+        else:
+            assert read(layout, district, table(text)).problems.all() == []
+
+
+def test_the_codebook_says_what_is_allowed() -> None:
+    rows = {row.column: row for row in templates.codebook(registry.layout("roster"))}
+    assert list(rows)[:5] == ["state_number", "local_number", "school", "school_year", "first_name"]
+    assert rows["state_number"].required == "one of the two numbers"
+    assert rows["race_ethnicity"].allowed.startswith("AM (American Indian or Alaska Native), AS (Asian), ")
+    assert rows["days_absent"].allowed == "a whole number from 0 to 366"
+    assert rows["exited"].required == "no"
+    courses = {row.column: row for row in templates.codebook(registry.layout("courses"))}
+    assert courses["course_code"].required == "no"
+    assert courses["title"].required == "yes"
+    results = {row.column: row for row in templates.codebook(registry.layout("assessments"))}
+    assert "blank for the year of the date" in results["school_year"].what
+
+
+def test_only_our_own_templates_have_a_codebook() -> None:
+    with pytest.raises(ValueError, match="act is not"):
+        templates.codebook(registry.layout("act"))
+
+
+@pytest.mark.parametrize("code", TEMPLATES)
+def test_the_workbook_has_the_data_sheet_and_the_codebook(code: str) -> None:
+    layout = registry.layout(code)
+    rows = templates.codebook(layout)
+    with templates.xlsx_template(layout) as file:
+        book = openpyxl.load_workbook(file)
+        data, codebook = book.worksheets
+        headings, sample = list(data.iter_rows())
+        assert [cell.value for cell in headings] == [row.column for row in rows]
+        assert [cell.value or "" for cell in sample] == [row.example for row in rows]
+        # A number that names something is text, or Excel drops its leading zeros.
+        local = next(cell for cell in sample if cell.value == "0048213")
+        assert (local.number_format, local.data_type) == ("@", "s")
+        lines = [tuple(cell or "" for cell in line) for line in codebook.iter_rows(values_only=True)]
+        assert lines[0] == tuple(templates.codebook_headings())
+        assert lines[1:] == [row.cells() for row in rows]
+
+
+def test_the_year_is_the_rows_own_then_the_dates_then_the_chosen_one(district: Organization) -> None:
+    text = (
+        "local_number,test,subject,taken_on,score,school_year\n"
+        "1,ACT,Reading,2025-06-30,20,\n1,ACT,Reading,2025-07-01,20,\n1,ACT,Reading,2025-07-01,20,2025\n"
+    )
+    outcome = read(registry.layout("assessments"), district, table(text), year=2030)
+    assert [row["year"] for row in outcome.rows("assessment_result")] == ["2025", "2026", "2025"]
+    text = "local_number,kind,awarded_on\n1,regular,2025-07-15\n"
+    outcome = read(registry.layout("diplomas"), district, table(text), year=2025)
+    assert [row["year"] for row in outcome.rows("diploma")] == ["2025"]
+
+
+def test_tables_with_other_headings_are_left_alone_and_mentioned(district: Organization) -> None:
+    good = table("local_number,kind,awarded_on\n1,regular,2025-05-22\n", "diplomas.csv")
+    other = table("Column,Required\nkind,yes\n", "Codebook")
+    outcome = read(registry.layout("diplomas"), district, good, other)
+    assert len(outcome.rows("diploma")) == 1
+    assert outcome.notes == ["Codebook was not read: it has other headings."]
+
+
+def test_without_a_matching_table_the_file_is_refused(district: Organization) -> None:
+    one, two = table("a,b\n1,2\n", "one.csv"), table("c\n1\n", "two.csv")
+    with pytest.raises(FileRefused, match="No table of the file"):
+        read(registry.layout("diplomas"), district, one, two)
