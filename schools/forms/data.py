@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.template.defaultfilters import filesizeformat
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from hstw import files
@@ -36,12 +36,22 @@ class ImportForm(forms.Form):
     complete = forms.BooleanField(required=False)
 
     def __init__(
-        self, *args: Any, layouts: list[Layout], year: SchoolYear, organization: Organization, **kwargs: Any
+        self,
+        *args: Any,
+        layouts: list[Layout],
+        year: SchoolYear,
+        organization: Organization,
+        stopped: str,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = _(
             "CSV, Excel, or a ZIP or GZ of them, up to %(size)s. Nothing changes before you have seen what would."
-        ) % {"size": filesizeformat(files.MAX_BYTES)}
+        ) % {"size": files.size_label(settings.HSTW_UPLOAD_LIMIT)}
+        if stopped:
+            # The upload was stopped before it was kept: what the form then misses is not the choice of a file.
+            advice = _("Compress it as ZIP or GZ, or split it by school.")
+            self.fields["file"].error_messages["required"] = f"{stopped} {advice}"
         self.fields["kind"].choices = [  # type: ignore[attr-defined]
             ("", _("Find out from the file")),
             *((layout.code, f"{layout.title}") for layout in layouts),
@@ -71,16 +81,6 @@ class ImportForm(forms.Form):
         data = super().clean() or {}
         data.setdefault("complete", False)
         return data
-
-    def clean_file(self) -> Any:
-        """Refused by its size before it is read."""
-        file = self.cleaned_data["file"]
-        if file.size > files.MAX_BYTES:
-            raise forms.ValidationError(
-                _("The file has %(size)s; up to %(limit)s can be loaded. Compress it (ZIP, GZ) or split it by school.")
-                % {"size": filesizeformat(file.size), "limit": filesizeformat(files.MAX_BYTES)}
-            )
-        return file
 
 
 class LogFilter(forms.Form):

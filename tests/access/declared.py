@@ -98,7 +98,7 @@ PAGES: dict[str, Page | Personal | Signed] = {
     "schools:import_new": Page(own=LOADERS | STANDING),
     "schools:imports": Page(own=DATA),
     "schools:import_templates": Page(own=DATA),
-    "schools:import_template": Page(own=DATA, kwargs={"kind": "students", "form": "csv"}),
+    "schools:import_template": Page(own=DATA, kwargs={"kind": "roster", "form": "csv"}),
     "schools:import": Page(own=DATA),
     # The file and the rows left out name students; what changed is told to others without names.
     "schools:import_file": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,7 +87,8 @@ def test_every_route_has_a_name() -> None:
 
 
 @pytest.fixture
-def world(db: None) -> factories.World:
+def world(db: None, settings: Any, tmp_path: Path) -> factories.World:
+    settings.MEDIA_ROOT = tmp_path
     made = factories.make_world()
     other = factories.region("Other states")
     state = factories.organization("state", other, "Ohio")

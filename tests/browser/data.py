@@ -52,6 +52,9 @@ def fill_data(places: factories.World, people: dict[str, User]) -> FilledData:
         _import(places.valley, people[Role.DISTRICT_ADMINISTRATOR], "applied", source=f"attendance-{number:02d}.csv")
     _coverage(places, imports["evidence"])
     maria, course = _record(places, imports["evidence"], by)
+    twin = {"first_name": "Jordan", "last_name": "O'Neil", "birth_date": dt.date(2010, 1, 2)}
+    for grade in ("09", "10"):
+        factories.enrollment(places.ridge, current_year(), grade, student=factories.student(**twin))
     return FilledData(imports, maria, course)
 
 

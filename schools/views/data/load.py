@@ -31,11 +31,12 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         layouts=layouts,
         year=school_year,
         organization=organization,
+        stopped=files.too_large(request),
         initial={"kind": request.GET.get("kind", "")},
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        stored = files.store(data["file"].file, data["file"].name, user)
+        stored = files.store(data["file"], data["file"].name, user)
         batch = run.begin(
             organization=organization,
             year=data["year"],

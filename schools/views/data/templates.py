@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from schools.imports import registry
@@ -24,13 +25,16 @@ def browse(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 
 @require_safe
 @login_required
-def blank(request: HttpRequest, slug: str, year: int, kind: str, form: str) -> HttpResponse:
+def blank(request: HttpRequest, slug: str, year: int, kind: str, form: str) -> HttpResponseBase:
     """A blank file to fill in."""
     frame.data_of(request, slug, year)
-    try:
-        layout = registry.layout(kind)
-    except KeyError as error:
-        raise Http404 from error
-    if not layout.template or form not in FORMATS:
+    layout = next((one for one in registry.layouts() if one.code == kind and one.template), None)
+    if layout is None or form not in FORMATS:
         raise Http404
-    raise NotImplementedError
+    if form == "csv":
+        return HttpResponse(
+            verbs.csv_template(layout),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{layout.code}.csv"'},
+        )
+    return FileResponse(verbs.xlsx_template(layout), as_attachment=True, filename=f"{layout.code}.xlsx")
