@@ -18,7 +18,6 @@ from schools.imports.oneroster.bundle import member_name
 from schools.imports.problems import FileRefused
 from schools.imports.read.table import Contents
 from schools.imports.registry import Layout, Reading
-from schools.imports.registry import register as register_layouts
 from schools.models.imports import Completeness
 
 Headings = dict[str, set[str]]
@@ -141,8 +140,3 @@ RECOGNIZED = (
         ),
     ),
 )
-
-
-def register() -> None:
-    """Make the layouts known."""
-    register_layouts(*RECOGNIZED)

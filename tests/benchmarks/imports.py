@@ -173,7 +173,7 @@ def _peak_of_a_worker(district: Any, path: Path) -> float:
     )
     from django.conf import settings
 
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", code, connection.settings_dict["NAME"], str(district.pk), str(path),
          str(settings.MEDIA_ROOT)],
         check=True, capture_output=True, text=True,

@@ -82,8 +82,3 @@ ONEROSTER = Layout(
         "begins. The sessions' dates decide."
     ),
 )
-
-
-def register() -> None:
-    """Make the layout known."""
-    register_layouts(ONEROSTER)
