@@ -41,7 +41,6 @@ from schools.imports.oneroster.sessions import read_sessions
 from schools.imports.oneroster.spells import read_spells
 from schools.imports.oneroster.students import Reader
 from schools.imports.registry import Layout, Reading
-from schools.imports.registry import register as register_layouts
 from schools.models.imports import Completeness
 
 
