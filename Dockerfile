@@ -12,7 +12,7 @@ COPY . .
 RUN HSTW_ENV=production SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" \
     DATABASE_URL=postgres://none@localhost/none REDIS_URL=redis://localhost:6379/0 \
     STATIC_ROOT=/app/staticfiles python manage.py collectstatic --noinput \
- && python -m compileall -q hstw schools
+ && python -m compileall -q hstw schools pathways goals
 
 FROM python:3.12-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -192,6 +192,10 @@ class Grant:
     slug: str = ""
     names_students: bool = False
 
+    def access_scope(self) -> Scope:
+        """Where it is held."""
+        return self.scope
+
     def reaches(self, reach: Reach, scope: Scope) -> bool:
         """Whether this grant, with this reach, covers a thing standing at ``scope``."""
         prefix = self.prefix(reach)

@@ -5,6 +5,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.db import connections
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 from hstw.grants import grants
@@ -32,5 +33,7 @@ class HstwConfig(AppConfig):
 
     def ready(self) -> None:
         from hstw import celery  # noqa: F401 - binds tasks and ``send_task`` to this project's queue
+        from hstw.history import composed_as_text
 
+        connection_created.connect(composed_as_text, dispatch_uid="hstw.composed_as_text")
         post_migrate.connect(grant_to_application_role, dispatch_uid="hstw.grant_to_application_role")

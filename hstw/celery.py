@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hstw.settings")
 
 app = Celery("hstw")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["hstw", "schools"])
+app.autodiscover_tasks(["hstw", "schools", "pathways", "goals"])

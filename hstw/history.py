@@ -25,6 +25,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from psycopg import sql
 
 Model = TypeVar("Model", bound=type[models.Model])
 
@@ -51,6 +52,21 @@ def tracked(*, exclude: list[str] | None = None) -> Callable[[Model], Model]:
         **options,
     )
     return track
+
+
+def composed_as_text(connection: Any, **_: Any) -> None:
+    """Let statements put together with ``psycopg.sql`` be text before the history's own wrapper reads them.
+
+    That wrapper, which tells the triggers who is at work, takes every statement for a string.
+    """
+    if _as_text not in connection.execute_wrappers:
+        connection.execute_wrappers.insert(0, _as_text)
+
+
+def _as_text(execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    if isinstance(statement, sql.Composable):
+        statement = statement.as_string(context["connection"].connection)
+    return execute(statement, params, many, context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from hstw.access import Action, decide
 from hstw.values import SchoolYear
 
 YEARS_BACK = 5
+# Pages on which another year of the same can be chosen; elsewhere the choice leads to the organization's own page.
+OF_A_YEAR = frozenset(
+    {
+        "schools:organization",
+        "schools:people",
+        "schools:data",
+        "schools:import_new",
+        "schools:imports",
+        "schools:students",
+    }
+)
 
 
 @dataclass
@@ -69,18 +81,23 @@ def build(request: HttpRequest) -> Navigation:
     nav.organizations = list({grant.slug: grant for grant in grants}.values())
     slug = nav.organization.slug if nav.organization else (nav.organizations[0].slug if grants else None)
     here = request.resolver_match.view_name if request.resolver_match else ""
+    section = getattr(request, "section", "settings")
     nav.sections = [Link(_("Home"), reverse("home"), current=here == "home")]
     if slug:
+        if decide(request.user, Action.VIEW_IMPORTS, nav.organization or grants[0]):  # type: ignore[arg-type]
+            nav.sections.append(
+                Link(_("Data"), reverse("schools:data", args=[slug, nav.year]), current=section == "data")
+            )
         nav.sections.append(
             Link(
                 _("People & settings"),
                 reverse("schools:organization", args=[slug, nav.year]),
-                current=nav.organization is not None,
+                current=nav.organization is not None and section == "settings",
             )
         )
     nav.sections.append(Link(_("Organizations"), nav.all_organizations_url, current=here == "schools:organizations"))
     if nav.organization:
-        target = here if here in {"schools:organization", "schools:people"} else "schools:organization"
+        target = here if here in OF_A_YEAR else "schools:data" if section == "data" else "schools:organization"
         nav.years = [
             Link(year.label, reverse(target, args=[nav.organization.slug, year]), current=year == nav.year)
             for year in offered_years()
@@ -92,3 +109,8 @@ def at(request: HttpRequest, organization: Any, year: int) -> None:
     """Tell the bar which organization and school year the page is about."""
     request.organization = organization  # type: ignore[attr-defined]
     request.school_year = SchoolYear(year)  # type: ignore[attr-defined]
+
+
+def in_section(request: HttpRequest, section: str) -> None:
+    """Tell the side navigation which section the page belongs to, where it is not “People & settings”."""
+    request.section = section  # type: ignore[attr-defined]

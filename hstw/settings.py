@@ -39,6 +39,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "hstw",
     "schools",
+    "pathways",
+    "goals",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -173,6 +175,8 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "send due mail": {"task": "hstw.tasks.send_due_mail", "schedule": 60.0},
+    "find abandoned imports": {"task": "schools.tasks.sweep_imports", "schedule": 15.0},
+    "forget old before-images": {"task": "schools.tasks.forget_before_images", "schedule": 60.0 * 60 * 24},
 }
 
 # --- people ----------------------------------------------------------------------------------------------------
@@ -263,6 +267,12 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(embedded.home() / "media")))
+HSTW_UPLOAD_LIMIT = env.int("UPLOAD_LIMIT", default=2 * 1024**3)  # bytes
+FILE_UPLOAD_HANDLERS = [
+    "hstw.files.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
@@ -304,6 +314,12 @@ if PRODUCTION:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# --- imports ---------------------------------------------------------------------------------------------------
+# A file that replaces and would end or change more than this share of what is there waits for a confirmation.
+HSTW_IMPORT_GUARD_SHARE = env.float("IMPORT_GUARD_SHARE", default=0.10)
+# How long an applied import can be undone.
+HSTW_BEFORE_IMAGE_DAYS = env.int("BEFORE_IMAGE_DAYS", default=400)
 
 # --- mail ------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")

@@ -5,25 +5,26 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-import openpyxl
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from hstw.access import Action, Role
 from schools import invitations
+from schools.imports.problems import FileRefused
+from schools.imports.read import workbook
+from schools.imports.read.archive import Limits
+from schools.imports.read.parts import Part
 from schools.models import Organization, User
 
 COLUMNS = ("name", "email", "position", "role", "organization", "ends")
 NEEDED = ("name", "email", "role")
 MAX_BYTES = 2 * 1024 * 1024
 MAX_ROWS = 2000
-MAX_UNPACKED_BYTES = 20 * 1024 * 1024
-MAX_PARTS = 200
+WORKBOOK = Limits(file_bytes=MAX_BYTES, unpacked_bytes=20 * 1024 * 1024, members=200)
 MAX_CELL = 300
 
 SAMPLE = (
@@ -144,28 +145,14 @@ def _csv(data: bytes) -> Iterator[list[str]]:
 
 def _xlsx(data: bytes) -> Iterator[list[str]]:
     """The first sheet, read only; a file that unpacks to more than it should, or brings entities, is refused."""
-    unreadable = _("The file cannot be read as XLSX. Save it again from your spreadsheet, or as CSV.")
+    part = Part(_("The file"), len(data), lambda: io.BytesIO(data))
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            listed = parts.infolist()
-            if len(listed) > MAX_PARTS or sum(part.file_size for part in listed) > MAX_UNPACKED_BYTES:
-                raise FileError(_("The file unpacks to far more than a list of people needs."))
-            for part in listed:
-                # zipfile reads no further than the size that the part declares, which was counted above.
-                if part.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in parts.read(part):
-                    raise FileError(unreadable)
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        try:
-            if not book.worksheets:
-                raise FileError(unreadable)
-            for row in book.worksheets[0].iter_rows(max_row=MAX_ROWS + 1000, max_col=20, values_only=True):
-                yield [_text(value) for value in row]
-        finally:
-            book.close()
-    except FileError:
-        raise
-    except Exception as error:  # a broken file fails anywhere in the reader
-        raise FileError(unreadable) from error
+        with workbook.open_workbook(part, WORKBOOK) as book:
+            for sheet in workbook.sheets(book)[:1]:
+                for _number, row in workbook.rows(sheet, max_row=MAX_ROWS + 1000, max_col=20):
+                    yield [_text(value) for value in row]
+    except FileRefused as error:
+        raise FileError(f"{error.text} {error.advice}") from error
 
 
 def _text(value: Any) -> str:

@@ -22,6 +22,14 @@ def kinds_below(organization: Organization) -> list[Kind]:
     return [kind for kind in Kind if organization.kind in PARENT_KINDS[kind]]
 
 
+def by_any_id(text: str) -> Organization | None:
+    """The one organization that has this address on the site, NCES id or state id; ``None`` for none or several."""
+    found = list(
+        Organization.objects.filter(Q(slug=text) | Q(nces_id=text) | Q(state_id=text)).select_related("in_state")[:2]
+    )
+    return found[0] if len(found) == 1 else None
+
+
 @transaction.atomic
 def add_organization(*, parent: Organization, kind: str, **facts: Any) -> Organization:
     """A new organization below ``parent``.

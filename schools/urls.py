@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from schools.urls_data import urlpatterns as data
 from schools.urls_people import urlpatterns as people
 from schools.views import organizations, standing
 
@@ -15,5 +16,6 @@ urlpatterns = [
     path("o/<slug:slug>/<int:year>/history/", organizations.history, name="organization_history"),
     path("o/<slug:slug>/<int:year>/standing/<slug:kind>/add/", standing.add, name="standing_add"),
     path("o/<slug:slug>/<int:year>/standing/<slug:kind>/<int:pk>/", standing.edit, name="standing_edit"),
+    *data,
     *people,
 ]

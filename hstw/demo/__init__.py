@@ -13,6 +13,7 @@ from importlib import import_module
 # What is said while it runs, and where the function is. Named by text: the package can be imported before
 # Django's models are ready.
 PHASES: tuple[tuple[str, str], ...] = (
+    ("Code lists", "hstw.demo.codes:load_codes"),
     ("Organizations", "hstw.demo.schools:load_organizations"),
     ("Memberships and designations", "hstw.demo.schools:load_standing"),
     ("People", "hstw.demo.people:load_people"),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 
 import numpy as np
 from django.db.models import Model
-from django.utils.text import slugify
-from django.utils.timezone import get_current_timezone
 
-from hstw.values import SchoolYear
 from schools.models import (
     AssessmentResult,
     CohortRemoval,
@@ -18,18 +14,17 @@ from schools.models import (
     CredentialEarned,
     Diploma,
     Enrollment,
-    ImportBatch,
     PostsecondaryOutcome,
     WorkExperience,
 )
 from schools.models.evidence import RaceEthnicity
 
-from . import exams
 from .catalog import CATALOG, CREDENTIALS
 from .copying import Choice, Column, Flags, Numbers, dates, hundredths, texts
 from .evidence import DIPLOMAS, EXIT_CODES, OUTCOMES, Sheet, keep
 from .exams import WORK_KINDS, Tests
 from .geography import GRADES
+from .imports import FILES, write_imports
 from .names import COLLEGES, EMPLOYERS
 from .population import Cluster, Ints
 from .world import World
@@ -39,6 +34,7 @@ _GRADE_NAMES = texts(GRADES)
 _EXITS = texts(EXIT_CODES)
 _RACES = texts(RaceEthnicity.values)
 _SEXES = texts("MF")
+_NO_SECTION = texts([""])
 _TERMS = texts(course.term for course in _COURSES)
 _SCEDS = texts(course.sced for course in _COURSES)
 _TITLES = texts(course.title for course in _COURSES)
@@ -57,34 +53,17 @@ _OUTCOMES = texts(OUTCOMES)
 _INSTITUTIONS = texts(["", *COLLEGES, *EMPLOYERS])
 _LEVELS_EARNED = texts(["", "certificate"])
 
-# The kind of evidence that each sheet is, in the order in which they are written.
-KINDS = {
-    "enrollments": "enrollment",
-    "courses": "courses",
-    exams.STATE_TESTS: exams.STATE_TESTS,
-    exams.END_OF_COURSE: exams.END_OF_COURSE,
-    exams.PREACT: exams.PREACT,
-    exams.ACT: exams.ACT,
-    exams.WORKKEYS: exams.WORKKEYS,
-    exams.AP: exams.AP,
-    "credentials": "credentials",
-    "work": "work_experience",
-    "diplomas": "diplomas",
-    "removals": "cohort_removals",
-    "outcomes": "postsecondary",
-}
-
 
 def write_sheets(world: World, cluster: Cluster, tests: Tests, sheets: dict[str, Sheet], pk: Ints) -> None:
     """Write all evidence of a cluster; ``pk`` holds the students' primary keys, 0 for those left out."""
-    for name, kind in KINDS.items():
+    for name, file in FILES.items():
         sheet = keep(sheets[name], pk[sheets[name]["student"]] > 0)
-        missing = np.array([kind in district.missing for district in cluster.districts])
+        missing = np.array([file.about in district.missing for district in cluster.districts])
         sheet = keep(sheet, ~missing[cluster.district_of[sheet["school"]]])
+        batch, line = write_imports(world, cluster, file, tests, sheet)
         if not len(sheet["student"]):
             continue
         model, columns = _MODELS.get(name, (AssessmentResult, None))
-        batch, line = _batches(world, cluster, kind, sheet)
         common: dict[str, Column] = {
             "student_id": Numbers(pk[sheet["student"]]),
             "organization_id": Numbers(cluster.pk[sheet["school"]]),
@@ -94,38 +73,6 @@ def write_sheets(world: World, cluster: Cluster, tests: Tests, sheets: dict[str,
         }
         own = columns(sheet) if columns is not None else _assessments(sheet, tests)
         world.writer.write_columns(model, common | own)
-
-
-def _batches(world: World, cluster: Cluster, kind: str, sheet: Sheet) -> tuple[Ints, Ints]:
-    """One file per district, school year and kind of evidence; lines count from 2, below the header."""
-    district = cluster.district_of[sheet["school"]]
-    key = district * 10_000 + sheet["year"]
-    order = np.argsort(key, kind="stable")
-    keys, first, count = np.unique(key[order], return_index=True, return_counts=True)
-    line = np.empty(len(key), np.int64)
-    line[order] = np.arange(len(key)) - np.repeat(first, count) + 2
-    pks = world.writer.take(ImportBatch, len(keys)) + np.arange(len(keys))
-    world.writer.write_rows(
-        ImportBatch,
-        [
-            _batch_row(world, cluster, kind, int(pk), int(value) // 10_000, int(value) % 10_000)
-            for pk, value in zip(pks, keys, strict=True)
-        ],
-    )
-    return pks[np.searchsorted(keys, key)], line
-
-
-def _batch_row(world: World, cluster: Cluster, kind: str, pk: int, position: int, year: int) -> dict[str, object]:
-    district = cluster.districts[position]
-    loaded = min(dt.date(year, 6, 18), world.today - dt.timedelta(days=2))
-    return {
-        "id": pk,
-        "organization_id": district.pk,
-        "kind": kind,
-        "source": f"{slugify(district.name)}_{kind}_{SchoolYear(year).label.replace('–', '-')}.csv",
-        "loaded_by_id": world.loaders.get(district.pk),
-        "loaded_at": dt.datetime.combine(loaded, dt.time(7, 40), get_current_timezone()),
-    }
 
 
 def _enrollments(sheet: Sheet) -> dict[str, Column]:
@@ -154,6 +101,7 @@ def _courses(sheet: Sheet) -> dict[str, Column]:
     course = sheet["course"]
     return {
         "course_code": Choice(_SCEDS, course),
+        "section": Choice(_NO_SECTION, np.zeros(len(course), np.int64)),
         "term": Choice(_TERMS, course),
         "sced_code": Choice(_SCEDS, course),
         "title": Choice(_TITLES, course),

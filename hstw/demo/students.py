@@ -14,6 +14,7 @@ from .copying import Choice, Numbers, Raw, Table, dates, texts
 from .evidence import Sheet, courses, diplomas, enrollments, keep, outcomes, removals
 from .exams import Season, Tests, credentials, work
 from .geography import School, State
+from .imports import EARLIER_CLASSES
 from .names import FEMALE, LAST, MALE
 from .population import Cluster, Ints, populate
 from .sheets import EVIDENCE, write_sheets
@@ -21,8 +22,6 @@ from .simulate import Simulation
 from .world import World
 
 SCHOOLS_PER_CLUSTER = 12
-# The class before the first measured year is there too: what its graduates began is known by now.
-EARLIER_CLASSES = 1
 _MIDDLE = (*(chr(letter) for letter in range(ord("A"), ord("X"))), "")
 _FIRST_NAMES = texts([*FEMALE, *MALE])
 _LAST_NAMES = texts(LAST)

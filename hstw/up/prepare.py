@@ -25,6 +25,10 @@ def prepare() -> None:
         lines = manage("migrate", "--noinput", show=first_of_app)
         applied = sum(line.lstrip().startswith("Applying") for line in lines)
         step.result = f"{applied} migrations applied" if applied else "nothing to do"
+    if applied:
+        # A new version may bring newer lists; what somebody loaded from a path is kept.
+        with doing("Loading code lists"):
+            manage("load_codes", show=str.strip)
     if has_demonstration():
         with doing("Loading the demonstration world, if the database is empty"):
             manage("demo", "--scale", "small", "--if-empty", show=str.strip)

@@ -16,13 +16,17 @@ from schools.models.organization import Kind
 
 @dataclass(frozen=True)
 class NewSchool:
-    """A school that the file has and the directory has not: made when the import is applied."""
+    """A school that the file has and the directory has not: made when the import is applied.
+
+    ``kind`` is a cooperative's where published results name one that is missing; it goes below its state.
+    """
 
     id: int
     name: str
     nces_id: str = ""
     state_id: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    kind: str = Kind.SCHOOL
 
 
 class Places:
@@ -96,11 +100,14 @@ class Places:
             )
         return str(found)
 
-    def add(self, name: str, *, nces_id: str = "", state_id: str = "", **facts: Any) -> int:
-        """Plan a new school below the district; its key is taken now, the row is made when the import is applied."""
+    def add(self, name: str, *, nces_id: str = "", state_id: str = "", kind: str = Kind.SCHOOL, **facts: Any) -> int:
+        """Plan a new school below the district; its key is taken now, the row is made when the import is applied.
+
+        With ``kind`` a cooperative is planned instead, below the state that the file is loaded for.
+        """
         with connection.cursor() as cursor:
             cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [Organization._meta.db_table])
             (pk,) = cursor.fetchone()
-        self.new.append(NewSchool(pk, name, nces_id, state_id, facts))
+        self.new.append(NewSchool(pk, name, nces_id, state_id, facts, kind))
         self._learn(pk, name, nces_id, state_id)
         return int(pk)

@@ -31,7 +31,8 @@ class Sink(Protocol):
         """Begin to stage a target. ``columns`` are those that the file brings: others are left as they are.
 
         Beside the target's own, every target takes ``organization_id`` and ``year``; targets about students also
-        ``source_key`` (what the file itself calls the student), ``state_number`` and ``local_number``.
+        ``source_key`` (what the file itself calls the student), ``state_number`` and ``local_number``. A column
+        ``deleted`` (``"true"``) marks records that a delta takes away.
         """
 
 
@@ -47,8 +48,10 @@ class Reading:
     sink: Sink
     # Called with the number of rows read so far; raises where the person has cancelled.
     say: Callable[[int], None] = lambda rows: None
-    # What the preview should tell beside counts: lines of text by topic.
+    # What the preview should tell beside counts, in whole sentences.
     notes: list[str] = field(default_factory=list)
+    # Where the file itself says whether it is all (OneRoster bulk) or changes only (delta); ``None``: as the layout.
+    completeness: Completeness | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Layout:
     needs: Action = Action.IMPORT_STUDENTS
     # Kinds of organization that such a file can be loaded for.
     kinds: frozenset[str] = frozenset({"district", "school"})
+    # Kinds of organization that the file names: among them, at or below where it is loaded for, ``places`` looks.
+    finds: tuple[str, ...] = ("school",)
     help: Any = ""
     refuses: Any = ""
     # Our own template has a codebook and blank files to start from.
@@ -112,3 +117,8 @@ def layouts() -> list[Layout]:
 def target(code: str) -> Target:
     """The target of this code; raises ``KeyError``."""
     return _targets[code]
+
+
+def target_codes() -> list[str]:
+    """The codes of all targets."""
+    return list(_targets)

@@ -21,7 +21,7 @@ from .imports import (
 from .invitation import Invitation
 from .membership import CooperativeMember, NetworkMembership, RoleAssignment, SupportDesignation
 from .organization import Organization
-from .student import Student, StudentIdentifier
+from .student import NotDuplicate, Student, StudentIdentifier
 from .user import User
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "ImportProblem",
     "Invitation",
     "NetworkMembership",
+    "NotDuplicate",
     "Organization",
     "PostsecondaryOutcome",
     "RoleAssignment",

@@ -176,11 +176,16 @@ class ImportChange(models.Model):
     table = models.CharField(max_length=63)
     key = models.BigIntegerField()
     before = models.JSONField()
+    # Which import the row was from before: who looks for later changes of an import's rows finds them by it.
+    previous_batch_id = models.BigIntegerField(null=True)
 
     class Meta:
         verbose_name = _("change by an import")
         verbose_name_plural = _("changes by imports")
-        indexes = [models.Index(fields=["table", "key"], name="import_change_row")]
+        indexes = [
+            models.Index(fields=["table", "key"], name="import_change_row"),
+            models.Index(fields=["previous_batch_id"], name="import_change_previous"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.table} {self.key}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hstw.access import Action, prefixes
@@ -90,3 +92,27 @@ class StudentIdentifier(Period):
 
     def __str__(self) -> str:
         return self.value
+
+
+class NotDuplicate(models.Model):
+    """That a person looked at two records that seem to be one student, and said that they are two.
+
+    The lower key comes first, so that a pair is there once. An import that added one of the two cannot be undone
+    while this stands.
+    """
+
+    first = models.ForeignKey(Student, models.CASCADE, related_name="different_from_later")
+    second = models.ForeignKey(Student, models.CASCADE, related_name="different_from_earlier")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("statement that two students are different")
+        verbose_name_plural = _("statements that students are different")
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="not_duplicate_once"),
+            models.CheckConstraint(name="not_duplicate_in_order", condition=Q(first__lt=F("second"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} ≠ {self.second_id}"

@@ -29,6 +29,8 @@ STANDING = frozenset({R.SYSTEM_ADMINISTRATOR, R.SREB_STAFF, R.STATE_COORDINATOR}
 
 
 PEOPLE = ALL - {R.BOARD_VIEWER}
+DATA = ALL - {R.BOARD_VIEWER, R.SITE_TEAM}
+LOADERS = frozenset({R.DISTRICT_ADMINISTRATOR, R.PRINCIPAL, R.COUNSELOR, R.CTE_DIRECTOR})
 MANAGERS = frozenset({R.SYSTEM_ADMINISTRATOR, R.STATE_COORDINATOR, R.DISTRICT_ADMINISTRATOR, R.PRINCIPAL})
 
 
@@ -43,6 +45,7 @@ class Page:
     sibling: frozenset[R] = EVERYWHERE
     foreign: frozenset[R] = EVERYWHERE
     kwargs: dict[str, Any] = field(default_factory=dict)
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,22 @@ PAGES: dict[str, Page | Personal | Signed] = {
     "schools:invite_sample": Page(own=MANAGERS),
     "schools:access": Page(own=ALL),
     "schools:access_to": Page(own=ALL, kwargs={"action": "view_people"}),
+    "schools:data": Page(own=DATA),
+    "schools:import_new": Page(own=LOADERS | STANDING),
+    "schools:imports": Page(own=DATA),
+    "schools:import_templates": Page(own=DATA),
+    "schools:import_template": Page(own=DATA, kwargs={"kind": "roster", "form": "csv"}),
+    "schools:import": Page(own=DATA),
+    # The file and the rows left out name students; what changed is told to others without names.
+    "schools:import_file": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
+    "schools:import_rejected": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
+    "schools:import_changes": Page(own=DATA),
+    # Students by name: those who serve them; a member of the site team only by name (tests/schools/test_data_pages.py).
+    "schools:students": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
+    "schools:duplicates": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
+    "schools:student": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, hidden=True),
+    "schools:student_row": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, hidden=True),
+    "schools:student_correct": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, hidden=True),
     "schools:invitation_accept": Signed("a signed link says for whom it is; tests/schools/test_invitations.py"),
 }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +15,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.views.generic import RedirectView
 
+from hstw import files
 from hstw.access import Role
 from hstw.navigation import current_year
-from schools.models import Invitation, NetworkMembership, Organization
+from schools.models import ImportBatch, Invitation, NetworkMembership, Organization
 from tests import factories
 from tests.access.declared import (
     DIRECTORY_EVERYWHERE,
@@ -84,7 +87,8 @@ def test_every_route_has_a_name() -> None:
 
 
 @pytest.fixture
-def world(db: None) -> factories.World:
+def world(db: None, settings: Any, tmp_path: Path) -> factories.World:
+    settings.MEDIA_ROOT = tmp_path
     made = factories.make_world()
     other = factories.region("Other states")
     state = factories.organization("state", other, "Ohio")
@@ -137,6 +141,49 @@ def invitation_of(organization: Organization) -> dict[str, Any]:
     return {"public_id": row.public_id}
 
 
+def import_of(organization: Organization) -> dict[str, Any]:
+    """An applied import there, with its file and rows left out."""
+    kept = [files.store(io.BytesIO(b"name\n"), name, None) for name in ("roster.csv", "left-out.csv")]
+    batch = ImportBatch.objects.create(
+        organization=organization,
+        year=current_year(),
+        kind="roster",
+        state="applied",
+        source="roster.csv",
+        file=kept[0],
+        rejected=kept[1],
+    )
+    return {"public_id": batch.public_id}
+
+
+def student_of(organization: Organization) -> dict[str, Any]:
+    """A student enrolled there, or at a school below."""
+    below = Organization.objects.filter(path__startswith=organization.path, kind="school").first()
+    return {"public_id": factories.enrollment(below or organization, current_year()).student.public_id}
+
+
+def enrollment_of(organization: Organization) -> dict[str, Any]:
+    """Such a student's enrollment."""
+    below = Organization.objects.filter(path__startswith=organization.path, kind="school").first()
+    row = factories.enrollment(below or organization, current_year())
+    return {"public_id": row.student.public_id, "table": "enrollment", "pk": row.pk}
+
+
+def grade_of(organization: Organization) -> dict[str, Any]:
+    """A field of it."""
+    return {**enrollment_of(organization), "field": "grade"}
+
+
+# Addresses without an organization: an id that says nothing leads to it.
+BY_ID = {
+    "schools:import": import_of,
+    "schools:import_file": import_of,
+    "schools:import_rejected": import_of,
+    "schools:import_changes": import_of,
+    "schools:student": student_of,
+    "schools:student_row": enrollment_of,
+    "schools:student_correct": grade_of,
+}
 ROWS: dict[str, Callable[[Organization], dict[str, Any]]] = {
     "schools:standing_edit": standing_of,
     "schools:role": role_of,
@@ -149,6 +196,8 @@ def address(name: str, page: Page, organization: Organization) -> str:
     """The page's address for an organization."""
     if name == "draft":
         return reverse(name, kwargs={"key": f"schools.organization:{organization.pk}"})
+    if name in BY_ID:
+        return reverse(name, kwargs=BY_ID[name](organization))
     kwargs: dict[str, Any] = {"slug": organization.slug, "year": current_year(), **page.kwargs}
     if name == "schools:organization_now":
         del kwargs["year"]
@@ -187,15 +236,17 @@ def test_pages_of_organizations(name: str, world: factories.World, client: Clien
         person = factories.person(role, factories.place_of(role, world))
         client.force_login(person)
         for distance, organization in around(role, world, name).items():
-            expected = {200, 302} if role in getattr(page, distance) else refusal(role, distance)
+            expected = {200, 302} if role in getattr(page, distance) else refusal(role, distance, page)
             status = client.get(address(name, page, organization)).status_code
             if status not in expected:
                 wrong.append((role.value, distance, organization.name, status, sorted(expected)))
     assert wrong == []
 
 
-def refusal(role: Role, distance: str) -> set[int]:
-    """404 where one must not know of the organization, 403 where it is in one's directory."""
+def refusal(role: Role, distance: str, page: Page) -> set[int]:
+    """404 where one must not know of the organization or of such a thing, 403 where it is in one's directory."""
+    if page.hidden:
+        return {404}
     knows = (distance != "foreign" and role != Role.STATE_COORDINATOR) or distance == "own"
     return {403} if knows or role in DIRECTORY_EVERYWHERE else {404}
 

@@ -42,6 +42,19 @@ def of_ridge(role: str, proof: str, **more: Any) -> Seen:
     return Seen(role, lambda world: _ridge(world, **more), proof)
 
 
+def import_in(state: str, proof: str, role: str = Role.PRINCIPAL) -> Seen:
+    """The page of an import that stands in a state."""
+    return Seen(role, lambda world: {"public_id": world.data.imports[state].public_id}, proof)
+
+
+def _maria(world: FilledWorld) -> dict[str, Any]:
+    return {"public_id": world.data.maria.public_id}
+
+
+def _maria_course(world: FilledWorld) -> dict[str, Any]:
+    return {**_maria(world), "table": "courserecord", "pk": world.data.course.pk}
+
+
 PAGES: dict[str, Seen] = {
     "home": Seen(Role.PRINCIPAL, _nothing, "Lee Leaver"),
     "styleguide": Seen(Role.SYSTEM_ADMINISTRATOR, _nothing, "Off track"),
@@ -71,6 +84,36 @@ PAGES: dict[str, Seen] = {
     "schools:invite_file": of_ridge(Role.PRINCIPAL, "XLSX"),
     "schools:access": of_ridge(Role.PRINCIPAL, "see the people"),
     "schools:access_to": of_ridge(Role.PRINCIPAL, "Chris Counselor", action="view_people"),
+    "schools:data": Seen(
+        Role.DISTRICT_ADMINISTRATOR, lambda world: {**_ridge(world), "slug": "cahaba"}, "students-of-everything"
+    ),
+    "schools:data#school": of_ridge(Role.PRINCIPAL, "students-of-everything"),
+    "schools:data#empty": Seen(
+        Role.STATE_COORDINATOR, lambda world: {"slug": "black-belt", "year": current_year()}, "Nothing has been loaded"
+    ),
+    "schools:data#state": Seen(
+        Role.STATE_COORDINATOR, lambda world: {"slug": "alabama", "year": current_year()}, "District by district"
+    ),
+    "schools:import_new": of_ridge(Role.PRINCIPAL, "Find out from the file"),
+    "schools:imports": of_ridge(Role.PRINCIPAL, "students-of-everything"),
+    "schools:import_templates": of_ridge(Role.PRINCIPAL, "state_student_number"),
+    "schools:duplicates": of_ridge(Role.PRINCIPAL, "They are different people"),
+    "schools:import": import_in("guarded", "Type 61 to apply it"),
+    "schools:import#second": import_in("guarded", "You are the second person", Role.DISTRICT_ADMINISTRATOR),
+    "schools:import#counts": import_in("guarded", "You can look at this import", Role.DISTRICT_PLANNER),
+    "schools:import#quiet": import_in("previewed", "Nothing has been written yet"),
+    "schools:import#reading": import_in("reading", "rows a second"),
+    "schools:import#waiting": import_in("waiting", "as soon as a worker is free"),
+    "schools:import#refused": import_in("refused", "This file cannot be loaded"),
+    "schools:import#applied": import_in("applied", "Undo this import"),
+    "schools:import#undone": import_in("undone", "This import was undone"),
+    "schools:import#cancelled": import_in("cancelled", "This import was cancelled"),
+    "schools:students": of_ridge(Role.PRINCIPAL, "Alvarez, Maria"),
+    "schools:student": Seen(Role.PRINCIPAL, _maria, "Algebra II"),
+    "schools:student_row": Seen(Role.PRINCIPAL, lambda world: _maria_course(world), "Credits earned"),
+    "schools:student_correct": Seen(
+        Role.PRINCIPAL, lambda world: {**_maria_course(world), "field": "mark"}, "Take the correction back"
+    ),
     "schools:invitation_accept": Seen(
         None, lambda world: {"token": invitations.token(world.invitation)}, "Nia Teacher"
     ),
@@ -123,6 +166,10 @@ NO_PAGE = {
     "draft",
     "schools:organization_now",
     "schools:invite_sample",
+    "schools:import_file",
+    "schools:import_rejected",
+    "schools:import_changes",
+    "schools:import_template",
     "healthz",
     "readyz",
     "metrics",
@@ -130,6 +177,6 @@ NO_PAGE = {
 
 
 def address(name: str, world: FilledWorld) -> str:
-    """The page's address in this world."""
+    """The page's address in this world; what follows a ``#`` in its name tells states of one page apart."""
     seen = PAGES[name]
-    return reverse(name, kwargs=seen.kwargs(world)) + seen.query
+    return reverse(name.partition("#")[0], kwargs=seen.kwargs(world)) + seen.query

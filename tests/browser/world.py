@@ -23,6 +23,7 @@ from schools.models import (
     User,
 )
 from tests import factories
+from tests.browser.data import FilledData, fill_data
 
 LONG_NAME = "The Honorable Wilhelmina Featherstonehaugh-Montgomery Memorial Career and Technical High School"
 
@@ -37,6 +38,7 @@ class FilledWorld:
     invitation: Invitation
     leaving: RoleAssignment
     key: Authenticator
+    data: FilledData
 
 
 def fill() -> FilledWorld:
@@ -92,7 +94,8 @@ def fill() -> FilledWorld:
     for person in people.values():
         # The sign-in library adds a second factor only for those whose address is known to be theirs.
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
-    return FilledWorld(places, people, membership, invitation, leaving, key)
+    data = fill_data(places, people)
+    return FilledWorld(places, people, membership, invitation, leaving, key, data)
 
 
 NAMES = [

@@ -20,6 +20,10 @@ from django.db.models import Count, F, Max, Q
 from hstw.access import Role
 from hstw.demo import build as building
 from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
+from pathways.code_lists import LISTS
+from pathways.codes import titles
+from pathways.models import CodeListLoad
+from schools.imports import registry
 from schools.models import (
     AssessmentResult,
     CohortRemoval,
@@ -28,6 +32,7 @@ from schools.models import (
     CredentialEarned,
     Diploma,
     Enrollment,
+    EvidenceCoverage,
     ImportBatch,
     Invitation,
     NetworkMembership,
@@ -58,8 +63,9 @@ EVIDENCE = (
 )
 WRITTEN = (
     *EVIDENCE,
-    *(CooperativeMember, EmailAddress, ImportBatch, Invitation, NetworkMembership, Organization),
+    *(CooperativeMember, EmailAddress, EvidenceCoverage, ImportBatch, Invitation, NetworkMembership, Organization),
     *(RoleAssignment, Student, StudentIdentifier, SupportDesignation, User),
+    *(CodeListLoad, *(wanted.model for wanted in LISTS.values() if wanted.shipped)),
 )
 
 
@@ -93,7 +99,8 @@ def checksum() -> dict[str, str]:
         for model in WRITTEN:
             table = model._meta.db_table
             digest = hashlib.sha256()
-            with cursor.copy(f'COPY (SELECT * FROM "{table}" ORDER BY id) TO STDOUT') as copy:
+            key = model._meta.pk.column
+            with cursor.copy(f'COPY (SELECT * FROM "{table}" ORDER BY "{key}") TO STDOUT') as copy:
                 for block in copy:
                     digest.update(block)
             digests[table] = digest.hexdigest()
@@ -297,6 +304,84 @@ def test_one_district_never_loaded_its_postsecondary_file(tiny: None) -> None:
     district = Organization.objects.get(name="Harrow Creek County Schools")
     assert not ImportBatch.objects.filter(organization=district, kind="postsecondary").exists()
     assert ImportBatch.objects.filter(organization=district, kind="diplomas").exists()
+
+
+def test_what_a_district_loaded_is_covered_and_nothing_else(tiny: None) -> None:
+    """Against the evidence itself; removals are a list of exceptions, which comes even where there are none."""
+    covered = rows(
+        "SELECT organization_id, year, kind FROM schools_evidencecoverage WHERE year >= 2026 ORDER BY 1, 2, 3"
+    )
+    there = rows(
+        """
+        WITH evidence AS (
+            SELECT organization_id, year, unnest('{enrollment,attendance,demographics}'::text[]) AS kind
+            FROM schools_enrollment
+            UNION ALL SELECT organization_id, year, 'courses' FROM schools_courserecord
+            UNION ALL SELECT organization_id, year, 'assessment:' || test FROM schools_assessmentresult
+            UNION ALL SELECT organization_id, year, 'credentials' FROM schools_credentialearned
+            UNION ALL SELECT organization_id, year, 'work_experience' FROM schools_workexperience
+            UNION ALL SELECT organization_id, year, 'diplomas' FROM schools_diploma
+            UNION ALL SELECT organization_id, year, 'postsecondary' FROM schools_postsecondaryoutcome
+        )
+        SELECT DISTINCT district.id, evidence.year, evidence.kind COLLATE "C"
+        FROM evidence JOIN schools_organization school ON school.id = evidence.organization_id
+            JOIN schools_organization district ON district.kind = 'district' AND school.path LIKE district.path || '%'
+        WHERE evidence.year >= 2026
+        UNION SELECT id, year, 'cohort_removals' FROM schools_organization, generate_series(2026, 2027) AS year
+        WHERE kind = 'district'
+        """
+    )
+    assert sorted(covered) == sorted(there)
+    district = Organization.objects.get(name="Harrow Creek County Schools")
+    assert not district.coverage.filter(kind="postsecondary").exists()
+    assert EvidenceCoverage.objects.filter(kind="postsecondary").exists()
+
+
+def test_evidence_reaches_through_its_latest_date_or_the_day_of_loading(tiny: None) -> None:
+    act = EvidenceCoverage.objects.filter(kind="assessment:ACT", year=LAST_YEAR)[0]
+    latest = AssessmentResult.objects.filter(test="ACT", year=LAST_YEAR, batch=act.batch).aggregate(day=Max("taken_on"))
+    assert act.through_date == latest["day"]
+    now = EvidenceCoverage.objects.filter(kind="attendance", year=THIS_YEAR)
+    assert set(now.values_list("through_date", flat=True)) == {TODAY - dt.timedelta(days=2)}
+    over = EvidenceCoverage.objects.filter(kind="attendance", year=LAST_YEAR)
+    assert set(over.values_list("through_date", flat=True)) == {dt.date(2026, 6, 30)}
+    assert not EvidenceCoverage.objects.filter(through_date__gt=F("batch__loaded_at__date")).exists()
+
+
+def test_earlier_years_are_covered_only_for_the_class_that_is_whole(tiny: None) -> None:
+    before = EvidenceCoverage.objects.filter(year__lt=LAST_YEAR)
+    assert set(before.values_list("year", flat=True)) == {LAST_YEAR - 1}
+    assert set(before.values_list("kind", flat=True)) == {"enrollment", "diplomas", "cohort_removals"}
+
+
+def test_each_import_was_applied_and_counts_its_rows(tiny: None) -> None:
+    targets = {
+        "roster": Enrollment,
+        "courses": CourseRecord,
+        "assessments": AssessmentResult,
+        "credentials": CredentialEarned,
+        "work_based_learning": WorkExperience,
+        "diplomas": Diploma,
+        "cohort_removals": CohortRemoval,
+        "postsecondary": PostsecondaryOutcome,
+    }
+    assert set(ImportBatch.objects.values_list("kind", flat=True)) == set(targets)
+    for batch in ImportBatch.objects.all():
+        layout = registry.layout(batch.kind)
+        assert (batch.state, batch.completeness) == ("applied", layout.completeness)
+        assert set(batch.counts) <= set(layout.targets)
+        assert batch.loaded_at < batch.applied_at
+        assert batch.applied_at.date() <= TODAY
+        years = list(targets[batch.kind].objects.filter(batch=batch).values_list("year", flat=True))
+        assert set(years) <= {batch.year}
+        assert [count["new"] for count in batch.counts.values()] == [len(years)] == [batch.rows_read]
+
+
+def test_the_courses_and_programs_of_the_world_have_titles(tiny: None) -> None:
+    used = set(CourseRecord.objects.values_list("cip_code", flat=True)) - {""}
+    assert titles("cip", used).keys() == used
+    used = set(CourseRecord.objects.values_list("sced_code", flat=True))
+    assert titles("sced", used).keys() == used
 
 
 def test_the_small_school_has_groups_too_small_to_show(tiny: None) -> None:

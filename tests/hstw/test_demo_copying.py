@@ -31,8 +31,9 @@ def test_hundredths_come_back_exactly() -> None:
             "credits_earned": Choice(hundredths(0), none),
             **{
                 name: Choice(texts([""]), none)
-                for name in ("term", "sced_code", "title", "subject", "level", "cip_code", "mark")
+                for name in ("section", "term", "sced_code", "title", "subject", "level", "cip_code", "mark")
             },
+            "course_code": Choice(texts("ABCDEFGH"), np.arange(len(values))),
         },
     )
     found = CourseRecord.objects.order_by("pk").values_list("credits_attempted", flat=True)

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pghistory.models import Context, Event
+from psycopg import sql
 
 from hstw import history
 from hstw.access import Role
@@ -225,3 +226,10 @@ def test_every_tracked_model_is_guarded() -> None:
     tracked = [model for model in apps.get_models() if history.is_tracked(model)]
     assert {"schools_organizationevent", "schools_userevent", "schools_roleassignmentevent"} <= set(EVENT_TABLES)
     assert len(EVENT_TABLES) == len(tracked)
+
+
+def test_a_statement_put_together_from_parts_is_captured_too(world: factories.World) -> None:
+    statement = sql.SQL("UPDATE {} SET county = %s WHERE id = %s").format(sql.Identifier(Organization._meta.db_table))
+    with pghistory.context(command="mend"), connection.cursor() as cursor:
+        cursor.execute(statement, ["Perry", world.ridge.pk])
+    assert changed(events(world.ridge)[0]) == {"county": ("", "Perry")}

@@ -25,7 +25,17 @@ def test_sections_that_nothing_fills_are_not_shown(client: Client) -> None:
     world = factories.make_world()
     client.force_login(factories.person(Role.PRINCIPAL, world.ridge))
     labels = [section.label for section in nav_of(client, reverse("home")).sections]  # type: ignore[attr-defined]
-    assert labels == ["Home", "People & settings", "Organizations"]
+    assert labels == ["Home", "Data", "People & settings", "Organizations"]
+
+
+def test_data_is_offered_to_those_who_see_imports(client: Client) -> None:
+    world = factories.make_world()
+    client.force_login(factories.person(Role.BOARD_VIEWER, world.cahaba))
+    labels = [section.label for section in nav_of(client, reverse("home")).sections]  # type: ignore[attr-defined]
+    assert "Data" not in labels
+    client.force_login(factories.person(Role.COUNSELOR, world.ridge))
+    nav = nav_of(client, reverse("schools:data", args=["ridge", current_year()]))
+    assert [section.label for section in nav.sections if section.current] == ["Data"]  # type: ignore[attr-defined]
 
 
 def test_somebody_without_a_role_is_offered_no_organization(client: Client) -> None:

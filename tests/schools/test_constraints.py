@@ -19,6 +19,7 @@ from schools.models import (
     Enrollment,
     Invitation,
     NetworkMembership,
+    NotDuplicate,
     Organization,
     RoleAssignment,
     StudentIdentifier,
@@ -55,6 +56,17 @@ def _same_identifier(world: factories.World) -> None:
         StudentIdentifier.objects.create(
             student=factories.student(), system="state", organization=world.alabama, value="007", starts=DAY
         )
+
+
+def _same_pair(world: factories.World) -> None:
+    one, two = factories.student(), factories.student()
+    for _ in range(2):
+        NotDuplicate.objects.create(first=one, second=two)
+
+
+def _pair_with_itself(world: factories.World) -> None:
+    pupil = factories.student()
+    NotDuplicate.objects.create(first=pupil, second=pupil)
 
 
 def _same_enrollment(world: factories.World) -> None:
@@ -173,6 +185,8 @@ VIOLATIONS: dict[str, Callable[[factories.World], Any]] = {
         starts=DAY,
         ends=dt.date(2020, 1, 1),
     ),
+    "not_duplicate_once": _same_pair,
+    "not_duplicate_in_order": _pair_with_itself,
     "enrollment_once": _same_enrollment,
     "enrollment_exit_after_entry": lambda world: enroll(world, entered=DAY, exited=dt.date(2025, 8, 1)),
     "enrollment_absent_within_enrolled": lambda world: enroll(world, days_enrolled=10, days_absent=11),

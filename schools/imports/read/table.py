@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 CHUNK = 5_000
+# Cells in memory at once: wide tables come in fewer rows at a time.
+CHUNK_CELLS = 500_000
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Where we stand, where we want to be, how we get there."""

@@ -1,0 +1,26 @@
+"""Where we stand, where we want to be, how we get there."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def _load_definitions(using: str, **about: Any) -> None:
+    from goals import definitions
+
+    definitions.load_where_ready(using)
+
+
+class GoalsConfig(AppConfig):
+    """Measures, student groups and published results."""
+
+    name = "goals"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from goals import published
+
+        published.register()
+        # The measures and groups that ship with the product follow the tables they live in.
+        post_migrate.connect(_load_definitions, sender=self)

@@ -1,0 +1,236 @@
+"""Write what was compared: before-images first, then changes, new rows and ends, in the caller's transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from psycopg import sql
+
+from hstw.values import SchoolYear
+from schools.imports import coverage, identity
+from schools.imports.compare import Comparison, diff, gone
+from schools.imports.places import NewSchool
+from schools.imports.stage import StagedTarget, name
+from schools.models import ImportBatch, Organization
+from schools.models.organization import Kind, unused_slug
+
+# The order in which targets are written: who, then where, then what.
+_FIRST = ("student", "enrollment")
+
+
+def _run(text: str, **parts: sql.Composable) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(text).format(**parts))
+        return int(cursor.rowcount)
+
+
+def apply(batch: ImportBatch, comparisons: list[Comparison], new_schools: Iterable[NewSchool]) -> None:
+    """Write all targets of an import. Nothing else in the product writes evidence from files."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    for school in new_schools:
+        _add_organization(batch, school)
+    for comparison in sorted(comparisons, key=lambda one: _order(one.staged.target.code)):
+        staged = comparison.staged
+        if staged.target.code == "student":
+            _students(batch, staged)
+        else:
+            _changed(batch, staged)
+            _new(batch, staged)
+            _gone(batch, staged)
+        _end_corrections(batch, staged)
+        if staged.target.about_student and staged.target.code != "student":
+            _tell(batch, staged)
+        elif not staged.target.about_student:
+            _tell_organizations(batch, staged)
+    coverage.record(batch, comparisons)
+
+
+def _order(code: str) -> tuple[int, str]:
+    return (_FIRST.index(code) if code in _FIRST else len(_FIRST), code)
+
+
+def _add_organization(batch: ImportBatch, school: NewSchool) -> None:
+    """A school that the file has and the directory has not, below the district it was loaded for."""
+    parent = Organization.objects.get(pk=batch.organization_id)
+    facts = dict(school.facts)
+    facts.setdefault("postal_state", parent.postal_state)
+    facts.setdefault("time_zone", parent.time_zone)
+    state = parent if parent.kind == Kind.STATE else parent.in_state
+    Organization.objects.add_child(
+        parent,
+        {
+            "id": school.id,
+            "kind": school.kind,
+            "name": school.name,
+            "slug": unused_slug(school.name, parent.postal_state),
+            "nces_id": school.nces_id,
+            "state_id": school.state_id,
+            "in_state": state,
+            **facts,
+        },
+    )
+
+
+def _columns(columns: Iterable[str], alias: str = "") -> sql.Composed:
+    prefix = sql.SQL(f"{alias}.") if alias else sql.SQL("")
+    return sql.SQL(", ").join(prefix + sql.Identifier(column) for column in columns)
+
+
+def _remember(batch: ImportBatch, table: str, which: sql.Composable) -> None:
+    """Keep the before-images of the rows ``e`` that ``which`` (a FROM clause and condition) names."""
+    _run(
+        'INSERT INTO schools_importchange (batch_id, "table", key, before, previous_batch_id)'
+        " SELECT {batch}, {name}, e.id, to_jsonb(e), e.batch_id FROM {table} e {which}",
+        batch=sql.Literal(batch.pk), name=sql.Literal(table), table=sql.Identifier(table), which=which,
+    )  # fmt: skip
+
+
+def _students(batch: ImportBatch, staged: StagedTarget) -> None:
+    """New students with their numbers; known ones get the names that the file has, and numbers they lacked."""
+    own = staged.own
+    who = name(batch.pk, identity.WHO)
+    parts = {"diff": diff(staged), "batch": sql.Literal(batch.pk), "who": who}
+    changed = sql.SQL("JOIN {} s ON s.existing_id = e.id AND s.verdict = 'changed'").format(diff(staged))
+    _remember(batch, "schools_student", changed)
+    if own:
+        _run(
+            "UPDATE schools_student e SET {set}, batch_id = {batch}, line = s.line FROM {diff} s"
+            " WHERE s.existing_id = e.id AND s.verdict = 'changed'",
+            set=_assignments(own), **parts,
+        )  # fmt: skip
+    missing = [column for column in ("first_name", "middle_name", "last_name") if column not in own]
+    _run(
+        "INSERT INTO schools_student (id, public_id, {own}{missing}batch_id, line)"
+        " SELECT s.student_id, gen_random_uuid(), {values}{blanks}{batch}, s.line FROM {diff} s"
+        " WHERE s.verdict = 'new'",
+        own=_columns(own) + sql.SQL(", "),
+        missing=sql.SQL("").join(sql.SQL("{}, ").format(sql.Identifier(column)) for column in missing),
+        values=_columns(own, "s") + sql.SQL(", "),
+        blanks=sql.SQL("'', ") * len(missing),
+        **parts,
+    )
+    scope = identity.Scope.of(batch.organization)
+    for system, organization, column in (
+        ("state", scope.state_id, "state_number"),
+        ("local", scope.district_id, "local_number"),
+    ):
+        if organization is None or column not in staged.columns:
+            continue
+        _run(
+            "INSERT INTO schools_studentidentifier (student_id, system, organization_id, value, starts, batch_id, line)"
+            " SELECT DISTINCT ON (w.{column}) w.student_id, {system}, {organization}, w.{column}, {day}, {batch},"
+            " t.line FROM {who} w JOIN {staged} t ON t.row = w.row"
+            " WHERE w.trouble IS NULL AND NOT w.repaired AND w.{column} <> ''"
+            " AND w.student_id IN (SELECT student_id FROM {diff} WHERE verdict IN ('new', 'changed', 'same'))"
+            " AND NOT EXISTS (SELECT FROM schools_studentidentifier i WHERE i.organization_id = {organization}"
+            " AND i.system = {system} AND i.value = w.{column} AND i.ends IS NULL)"
+            " ORDER BY w.{column}, w.row",
+            column=sql.Identifier(column), system=sql.Literal(system), organization=sql.Literal(organization),
+            day=sql.Literal(_first_day(batch)), staged=staged.table, **parts,
+        )  # fmt: skip
+
+
+def _first_day(batch: ImportBatch) -> dt.date:
+    """Since when a number is known to hold: the first day of the school year loaded."""
+    return SchoolYear(batch.year).first_day if batch.year else timezone.localdate()
+
+
+def _assignments(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(
+        sql.SQL("{} = s.{}").format(sql.Identifier(column), sql.Identifier(column)) for column in columns
+    )
+
+
+def _changed(batch: ImportBatch, staged: StagedTarget) -> None:
+    table = staged.target.table
+    _remember(batch, table, sql.SQL("JOIN {} s ON s.existing_id = e.id AND s.verdict = 'changed'").format(diff(staged)))
+    columns = [column for column in staged.own if column not in staged.target.key or column == "entered"]
+    if columns:
+        _run(
+            "UPDATE {table} e SET {set}, batch_id = {batch}, line = s.line FROM {diff} s"
+            " WHERE s.existing_id = e.id AND s.verdict = 'changed'",
+            table=sql.Identifier(table), set=_assignments(columns), batch=sql.Literal(batch.pk), diff=diff(staged),
+        )  # fmt: skip
+
+
+def _new(batch: ImportBatch, staged: StagedTarget) -> None:
+    """New rows; what the file does not bring gets what the model holds where nothing is said."""
+    if staged.target.writes == "update":
+        return
+    columns = ["organization_id", "year", *(["student_id"] if staged.target.about_student else []), *staged.own]
+    given = {*columns, "batch_id", "line", "id"}
+    defaults: list[tuple[str, Any]] = []
+    for field in staged.target.model._meta.concrete_fields:
+        if field.column in given or field.null or field.generated:
+            continue
+        default = field.get_default()
+        defaults.append((str(field.column), "" if default is None else default))
+    _run(
+        "INSERT INTO {table} ({columns}, {extra}batch_id, line)"
+        " SELECT {values}, {blanks}{batch}, s.line FROM {diff} s WHERE s.verdict = 'new' ORDER BY s.row",
+        table=sql.Identifier(staged.target.table), columns=_columns(columns), values=_columns(columns, "s"),
+        extra=sql.SQL("").join([sql.SQL("{}, ").format(sql.Identifier(column)) for column, _ in defaults]),
+        blanks=sql.SQL("").join([sql.SQL("{}, ").format(sql.Literal(value)) for _, value in defaults]),
+        batch=sql.Literal(batch.pk), diff=diff(staged),
+    )  # fmt: skip
+
+
+def _gone(batch: ImportBatch, staged: StagedTarget) -> None:
+    """What a replacing file no longer has: an enrollment is ended, another record is taken away; both can come back."""
+    table = staged.target.table
+    parts = {"table": sql.Identifier(table), "gone": gone(staged)}
+    _remember(batch, table, sql.SQL("JOIN {} g ON g.id = e.id").format(gone(staged)))
+    if staged.target.gone == "end":
+        # The last day is not in any file: the day of loading, within the spell and its school year.
+        _run(
+            "UPDATE {table} e SET exited = greatest(e.entered, least({today}, make_date(e.year, 6, 30))),"
+            " batch_id = {batch}, line = NULL FROM {gone} g WHERE g.id = e.id",
+            today=sql.Literal(timezone.localdate()), batch=sql.Literal(batch.pk), **parts,
+        )  # fmt: skip
+    elif staged.target.gone == "delete":
+        _run("DELETE FROM {table} e USING {gone} g WHERE g.id = e.id", **parts)
+
+
+def _end_corrections(batch: ImportBatch, staged: StagedTarget) -> None:
+    """A correction is over once the file brings a new value, or the corrected one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'corrections')",
+            [f"staging.b{batch.pk}_{staged.target.code}_diff"],
+        )
+        if not cursor.fetchone()[0]:
+            return
+    _run(
+        "UPDATE schools_correction c SET ended_at = now(), ended_by_batch_id = {batch} FROM {diff} s,"
+        " jsonb_each(s.corrections) AS one WHERE (one.value->>'id')::bigint = c.id"
+        " AND one.value->>'outcome' <> 'kept'",
+        batch=sql.Literal(batch.pk), diff=diff(staged),
+    )  # fmt: skip
+
+
+def _tell(batch: ImportBatch, staged: StagedTarget) -> None:
+    """Write down whose evidence of which year changed, for the rollups."""
+    kind = sql.SQL(staged.target.kind_sql) if staged.target.kind_sql else sql.Literal(staged.target.kind)
+    _run(
+        "INSERT INTO schools_evidencechange (batch_id, student_id, organization_id, year, kind, at)"
+        " SELECT DISTINCT {batch}, s.student_id, s.organization_id, s.year, {kind}, now() FROM {diff} s"
+        " WHERE s.verdict IN ('new', 'changed')"
+        " UNION SELECT {batch}, g.student_id, g.organization_id, g.year, {own}, now() FROM {gone} g",
+        batch=sql.Literal(batch.pk), kind=kind, own=sql.Literal(staged.target.kind), diff=diff(staged),
+        gone=gone(staged),
+    )  # fmt: skip
+
+
+def _tell_organizations(batch: ImportBatch, staged: StagedTarget) -> None:
+    _run(
+        "INSERT INTO schools_evidencechange (batch_id, organization_id, year, kind, at)"
+        " SELECT DISTINCT {batch}, s.organization_id, s.year, {kind}, now() FROM {diff} s"
+        " WHERE s.verdict IN ('new', 'changed')"
+        " UNION SELECT {batch}, g.organization_id, g.year, {kind}, now() FROM {gone} g",
+        batch=sql.Literal(batch.pk), kind=sql.Literal(staged.target.kind), diff=diff(staged), gone=gone(staged),
+    )  # fmt: skip

@@ -1,0 +1,443 @@
+"""An import from beginning to end: begun by a person, read and applied by a worker, never half and never twice.
+
+States are rows (``ImportBatch.state``); a message to a worker carries the key only. Reading is one transaction,
+applying another: a worker that is killed leaves neither behind, and whoever finds the import next begins that step
+again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import IntegrityError, OperationalError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from psycopg import errors
+
+from hstw import files
+from hstw.access import decide
+from hstw.models import StoredFile
+from hstw.values import SchoolYear
+from schools.imports import coverage, guard, identity, lease, locks, registry, samples, stage
+from schools.imports.apply import apply as write
+from schools.imports.compare import Comparison, compare, report_left_alone
+from schools.imports.detect import detect
+from schools.imports.places import NewSchool, Places
+from schools.imports.problems import FileRefused, Problems
+from schools.imports.read.source import open_source
+from schools.imports.stage import StagedTarget, Staging
+from schools.imports.values import DAY_MONTH_ORDER
+from schools.models import Correction, ImportBatch, ImportProblem, Organization, User
+from schools.models.imports import Completeness, ImportState
+
+log = structlog.get_logger(__name__)
+
+
+class NotNow(Exception):
+    """An import that cannot be applied as it stands; the message is for the person."""
+
+
+# --- what people do ------------------------------------------------------------------------------------------------
+def begin(
+    *,
+    organization: Organization,
+    year: SchoolYear,
+    stored: StoredFile,
+    kind: str | None,
+    by: User | None,
+    complete: bool | None = None,
+    wake: bool = True,
+) -> ImportBatch:
+    """Hand a stored file to the workers; ``kind`` is a layout's code or ``None`` to find out from the file.
+
+    ``complete`` says, where the layout leaves it open, that the file has everything there is.
+    """
+    batch = ImportBatch.objects.create(
+        organization=organization,
+        year=int(year),
+        kind=kind or "",
+        state=ImportState.WAITING,
+        source=stored.name,
+        file=stored,
+        sha256=stored.sha256,
+        loaded_by=by,
+        preview={"complete": complete},
+    )
+    if wake:
+        transaction.on_commit(lambda: send(batch.pk), robust=True)
+    return batch
+
+
+def confirm(batch: ImportBatch, *, by: User) -> None:
+    """A second person agrees to a mass change; raises :class:`NotNow` for the one who brought the file."""
+    if batch.loaded_by_id == by.pk:
+        raise NotNow(_("A second person has to agree: not the one who brought the file."))
+    ImportBatch.objects.filter(pk=batch.pk, state=ImportState.PREVIEWED).update(confirmed_by=by)
+    batch.refresh_from_db()
+
+
+def apply(batch: ImportBatch, *, by: User | None, typed: str = "", wake: bool = True) -> None:
+    """Have a previewed import applied; raises :class:`NotNow`.
+
+    Where the guard stopped it, ``typed`` must be its number, or a second person has agreed.
+    """
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+        if batch.state != ImportState.PREVIEWED:
+            raise NotNow(
+                _("This import is not waiting to be applied: %(state)s.") % {"state": batch.get_state_display()}
+            )
+        if batch.guard.get("stopped") and batch.confirmed_by_id is None:
+            wanted = str(batch.guard["number"])
+            if typed.strip().replace(",", "") != wanted:
+                raise NotNow(_("To go on, type the number %(n)s, or ask a second person to agree.") % {"n": wanted})
+            batch.confirmed_by = by
+        batch.state = ImportState.APPLYING
+        batch.applied_by = by
+        batch.attempts = 0
+        batch.leased_until, batch.worker, batch.cancel_requested_at = None, "", None
+        batch.phase, batch.rows_done, batch.rows_total = "", 0, None
+        batch.save()
+        if wake:
+            transaction.on_commit(lambda: send(batch.pk), robust=True)
+
+
+def cancel(batch: ImportBatch, *, by: User | None) -> None:
+    """Stop an import: at once where nobody is at it, else as soon as its worker hears of it."""
+    now = timezone.now()
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+        if batch.at_work and batch.leased_until is not None and batch.leased_until > now:
+            batch.cancel_requested_at = now
+            batch.save(update_fields=["cancel_requested_at"])
+        elif batch.at_work or batch.state == ImportState.PREVIEWED:
+            batch.state, batch.cancel_requested_at = ImportState.CANCELLED, now
+            batch.save(update_fields=["state", "cancel_requested_at"])
+            stage.drop(batch.pk)
+    log.info("import cancelled", batch=batch.pk, by=by.pk if by else None)
+
+
+def send(batch_id: int) -> None:
+    """Wake a worker; where the queue does not answer, the sweep finds the row within a minute."""
+    current_app.send_task("schools.tasks.run_import", args=[batch_id], queue="bulk", retry=False)
+
+
+def sweep() -> list[int]:
+    """Wake workers for imports whose own has gone; returns their keys."""
+    found = lease.abandoned()
+    for batch_id in found:
+        send(batch_id)
+    return found
+
+
+# --- what a worker does ---------------------------------------------------------------------------------------------
+def work(batch_id: int, *, beating: bool = True) -> ImportBatch | None:
+    """Do the next step of an import: read or apply it. ``None`` where another worker has it or nothing is to do."""
+    batch = lease.take(batch_id)
+    if batch is None:
+        return None
+    try:
+        if batch.cancel_requested_at is not None:
+            _end(batch, ImportState.CANCELLED)
+        elif batch.attempts > lease.ATTEMPTS:
+            _refuse(
+                batch, FileRefused(_("This import failed several times."), _("Nothing was changed. Load it again."))
+            )
+        elif batch.state == ImportState.APPLYING:
+            _apply(batch, beating)
+        else:
+            _read(batch, beating)
+    finally:
+        lease.give_back(batch)
+    return batch
+
+
+def _read(batch: ImportBatch, beating: bool) -> None:
+    ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.READING)
+    problems = Problems()
+    with lease.Heartbeat(batch, beating=beating) as beat, _stopped(batch, beat, problems), transaction.atomic():
+        comparisons, staging, places, notes = _stage(batch, problems, beat)
+        beat.enter(_("Comparing with what is there"))
+        _compare(batch, staging, places, problems, comparisons, notes)
+        beat.enter(_("Finishing"))
+        _keep(batch, problems)
+
+
+def _stage(
+    batch: ImportBatch, problems: Problems, beat: lease.Heartbeat
+) -> tuple[list[Comparison], Staging, Places, list[str]]:
+    """Open the file, find its kind, and stage its rows."""
+    stage.drop(batch.pk)
+    staging = Staging(batch.pk)
+    if batch.file is None:
+        raise FileRefused(_("The file of this import is no longer kept."), _("Load it again."))
+    beat.enter(_("Opening the file"))
+    with open_source(files.path(batch.file), batch.source, problems) as source:
+        layout = detect(source.contents, batch.kind or None)
+        _may_load(batch, layout)
+        places = Places(batch.organization, layout.finds)
+        reading = registry.Reading(
+            tables=source.tables,
+            organization=batch.organization,
+            year=SchoolYear(batch.year or SchoolYear.on(timezone.localdate())),
+            places=places,
+            problems=problems,
+            sink=staging,
+            say=beat.say,
+        )
+        hints = [table.rows_hint for table in source.tables.values()]
+        beat.enter(_("Reading"), sum(hint or 0 for hint in hints) or None)
+        layout.read(reading)
+    batch.kind = layout.code
+    batch.rows_read = beat.rows_done
+    batch.completeness = reading.completeness or layout.completeness
+    if batch.preview.get("complete") and reading.completeness is None:
+        batch.completeness = Completeness.REPLACES
+    if problems.has(DAY_MONTH_ORDER):
+        raise FileRefused(
+            _("Dates in this file have the day before the month"),
+            _("Write dates as 2026-05-13, or month first: with both orders in use, no date is sure."),
+        )
+    if not any(staged.rows for staged in staging.targets.values()):
+        raise FileRefused(_("None of the rows of this file can be loaded"), _worst(problems))
+    if places.repaired:
+        reading.notes.append(
+            _("Ids of schools that had lost their leading zeros were matched (%(n)d rows).") % {"n": places.repaired}
+        )
+    return [], staging, places, reading.notes
+
+
+def _worst(problems: Problems) -> str:
+    found = problems.all()
+    return f"{found[0].text}. {found[0].advice}" if found else ""
+
+
+def _may_load(batch: ImportBatch, layout: registry.Layout) -> None:
+    """A file found to be of another kind needs that kind's right, and an organization that it is meant for."""
+    if batch.organization.kind not in layout.kinds:
+        raise FileRefused(
+            _("“%(kind)s” is not loaded for a %(organization)s")
+            % {"kind": layout.title, "organization": batch.organization.get_kind_display().lower()},
+            _("Switch to an organization of another kind on the bar above."),
+        )
+    if batch.loaded_by is not None:
+        decision = decide(batch.loaded_by, layout.needs, batch.organization)
+        if not decision:
+            raise FileRefused(_("This is a file of the kind “%(kind)s”") % {"kind": layout.title}, decision.reason)
+
+
+def _compare(
+    batch: ImportBatch,
+    staging: Staging,
+    places: Places | None,
+    problems: Problems,
+    comparisons: list[Comparison],
+    notes: list[str],
+) -> None:
+    """Compare what is staged, and write what the preview shows onto the batch (not yet saved)."""
+    identity.identify(staging, identity.Scope.of(batch.organization), problems)
+    held = problems.rejected_rows > 0 or bool(batch.preview.get("held"))
+    comparisons += compare(
+        staging,
+        batch.organization,
+        problems,
+        completeness=Completeness(batch.completeness),
+        hold_gone=held,
+    )
+    report_left_alone(comparisons, problems)
+    if held and batch.completeness == Completeness.REPLACES:
+        notes = [
+            *notes,
+            _("Some rows could not be read, so nothing is ended or removed: the missing may be among them."),
+        ]
+    new_schools = [vars(school) for school in places.new] if places is not None else batch.preview.get("schools", [])
+    names = {school["id"]: school["name"] for school in new_schools}
+    batch.counts = {one.staged.target.code: one.as_json() for one in comparisons}
+    batch.guard = guard.measure(comparisons, Completeness(batch.completeness))
+    batch.preview = {
+        "complete": batch.preview.get("complete"),
+        "held": held,
+        "columns": {staged.target.code: list(staged.columns) for staged in staging.targets.values()},
+        "samples": samples.samples(comparisons, names),
+        "corrections": samples.corrections(comparisons),
+        "schools": new_schools,
+        "notes": notes,
+        "covers": _covers(batch, comparisons, names),
+    }
+    batch.compared_at = timezone.now()
+
+
+def _covers(batch: ImportBatch, comparisons: list[Comparison], new: Mapping[int, str]) -> list[dict[str, Any]]:
+    rows = coverage.covered(batch, comparisons)
+    names = dict(
+        Organization.objects.filter(pk__in={row.organization_id for row in rows}).values_list("pk", "name")
+    ) | dict(new)
+    return [
+        {
+            "organization": names.get(row.organization_id, ""),
+            "kind": row.kind,
+            "label": coverage.label(row.kind),
+            "year": row.year,
+            "through": row.through.isoformat(),
+        }
+        for row in sorted(rows, key=lambda row: (names.get(row.organization_id, ""), row.year, row.kind))
+    ]
+
+
+def _keep(batch: ImportBatch, problems: Problems) -> None:
+    """Save the preview with the state that shows it."""
+    batch.problems.all().delete()
+    ImportProblem.objects.bulk_create(
+        [
+            ImportProblem(
+                batch=batch,
+                cause=one.cause,
+                severity=one.severity,
+                text=one.text,
+                advice=one.advice,
+                count=one.count,
+                places=[vars(place) for place in one.places],
+            )
+            for one in problems.all()
+        ]
+    )
+    rejected = problems.rejected_file()
+    if rejected is not None:
+        batch.rejected = files.store(rejected, f"left-out-{batch.source}.csv", batch.loaded_by)
+    batch.state = ImportState.PREVIEWED
+    batch.refusal = ""
+    batch.save()
+
+
+def _apply(batch: ImportBatch, beating: bool) -> None:
+    problems = Problems()
+    with lease.Heartbeat(batch, beating=beating) as beat, _stopped(batch, beat, problems):
+        if not locks.is_free(batch.organization):
+            beat.enter(_("Waiting for another import of the same organization"))
+        with transaction.atomic():
+            locks.hold(batch.organization)
+            # Whoever had it before may have finished while we waited.
+            fresh = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+            if fresh.state != ImportState.APPLYING:
+                return
+            beat.enter(_("Applying"))
+            _apply_in_transaction(batch, problems, beat)
+
+
+def _apply_in_transaction(batch: ImportBatch, problems: Problems, beat: lease.Heartbeat) -> None:
+    columns: dict[str, list[str]] = batch.preview.get("columns", {})
+    if not columns or not all(stage.exists(batch.pk, f"{code}_diff") for code in columns):
+        _look_again(batch, _("The file was read again after a restart of the server. Look at it once more."))
+        return
+    staging = Staging(batch.pk)
+    for code, names in columns.items():
+        staging.targets[code] = StagedTarget(batch.pk, registry.target(code), tuple(names), rows=1)
+    if _changed_since(batch):
+        before = (batch.counts, batch.guard.get("number"))
+        again: list[Comparison] = []
+        _compare(batch, staging, None, problems, again, batch.preview["notes"])
+        if (batch.counts, batch.guard.get("number")) != before:
+            batch.confirmed_by = None
+            batch.preview["notes"] = [
+                *batch.preview["notes"],
+                _("What is in the product changed after you looked. These are the new numbers: apply once more."),
+            ]
+            batch.state = ImportState.PREVIEWED
+            batch.save()
+            return
+    comparisons = [Comparison(staging.targets[code]) for code in columns]
+    write(batch, comparisons, [NewSchool(**school) for school in batch.preview["schools"]])
+    beat.check()
+    now = timezone.now()
+    batch.state = ImportState.APPLIED
+    batch.applied_at = now
+    batch.before_images_until = now + dt.timedelta(days=settings.HSTW_BEFORE_IMAGE_DAYS)
+    batch.save()
+    stage.drop(batch.pk)
+
+
+def _look_again(batch: ImportBatch, note: str) -> None:
+    """Back to reading; the person sees a new preview."""
+    batch.preview = {"complete": batch.preview.get("complete"), "notes": [note]}
+    batch.state = ImportState.WAITING
+    batch.save()
+    transaction.on_commit(lambda: send(batch.pk), robust=True)
+
+
+def _changed_since(batch: ImportBatch) -> bool:
+    """Whether anything was applied, undone or corrected near this import since it was compared."""
+    if batch.compared_at is None:
+        return True
+    organization = batch.organization
+    state = organization.in_state or organization
+    near = ImportBatch.objects.filter(organization__path__startswith=state.path).exclude(pk=batch.pk)
+    return (
+        near.filter(applied_at__gte=batch.compared_at).exists()
+        or near.filter(undone_at__gte=batch.compared_at).exists()
+        or Correction.objects.filter(
+            organization__path__startswith=organization.path, at__gte=batch.compared_at
+        ).exists()
+        or Correction.objects.filter(
+            organization__path__startswith=organization.path, ended_at__gte=batch.compared_at
+        ).exists()
+    )
+
+
+@contextlib.contextmanager
+def _stopped(batch: ImportBatch, beat: lease.Heartbeat, problems: Problems) -> Iterator[None]:
+    """However a step ends, the row says so, in words; nothing of an ended step is left in the database."""
+    try:
+        yield
+    except FileRefused as refused:
+        _refuse(batch, refused, problems)
+    except lease.Cancelled:
+        _end(batch, ImportState.CANCELLED)
+    except OperationalError as error:
+        if beat.cancelled and isinstance(error.__cause__, errors.QueryCanceled):
+            _end(batch, ImportState.CANCELLED)
+        else:
+            raise
+    except IntegrityError as error:
+        log.exception("import met a constraint", batch=batch.pk)
+        _refuse(
+            batch,
+            FileRefused(
+                _("The file contradicts what is there in a way that was not foreseen"),
+                _("Nothing was changed. Tell your administrator: %(what)s") % {"what": _constraint(error)},
+            ),
+        )
+
+
+def _constraint(error: IntegrityError) -> str:
+    """The name of the constraint: never the row, which may hold a student's data."""
+    cause = error.__cause__
+    return (getattr(getattr(cause, "diag", None), "constraint_name", None) or type(error).__name__) if cause else ""
+
+
+def _refuse(batch: ImportBatch, refused: FileRefused, problems: Problems | None = None) -> None:
+    batch.refresh_from_db()
+    batch.refusal = f"{refused.text.rstrip('.')}. {refused.advice}".strip()
+    if problems is not None:
+        batch.problems.all().delete()
+        ImportProblem.objects.bulk_create(
+            [
+                ImportProblem(
+                    batch=batch, cause=one.cause, severity=one.severity, text=one.text, advice=one.advice,
+                    count=one.count, places=[vars(place) for place in one.places],
+                )
+                for one in problems.all()
+            ]
+        )  # fmt: skip
+    _end(batch, ImportState.REFUSED)
+
+
+def _end(batch: ImportBatch, state: ImportState) -> None:
+    batch.state = state
+    batch.save(update_fields=["state", "refusal"])
+    stage.drop(batch.pk)
