@@ -100,9 +100,7 @@ class Places:
             )
         return str(found)
 
-    def add(
-        self, name: str, *, nces_id: str = "", state_id: str = "", kind: str = Kind.SCHOOL, **facts: Any
-    ) -> int:
+    def add(self, name: str, *, nces_id: str = "", state_id: str = "", kind: str = Kind.SCHOOL, **facts: Any) -> int:
         """Plan a new school below the district; its key is taken now, the row is made when the import is applied.
 
         With ``kind`` a cooperative is planned instead, below the state that the file is loaded for.

@@ -26,8 +26,8 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         raise PermissionDenied(decide(user, Action.IMPORT_STUDENTS, organization).reason)
     layouts = frame.layouts_for(user, organization)
     form = ImportForm(
-        request.POST or None,
-        request.FILES or None,
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
         layouts=layouts,
         year=school_year,
         organization=organization,
