@@ -51,7 +51,9 @@ def store(stream: IO[bytes], name: str, by: Any) -> StoredFile:
     random = secrets.token_hex(20)
     kept = f"{FOLDER}/{random[:2]}/{random}"
     at = _root() / kept
-    at.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _root().mkdir(parents=True, exist_ok=True)
+    for folder in (at.parent.parent, at.parent):
+        folder.mkdir(mode=0o700, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     try:
         with os.fdopen(os.open(at, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:

@@ -40,6 +40,8 @@ Reader = Callable[[str, str], "str | Interval | None"]
 
 _FEDERAL_BOUND = re.compile(r"^(GE|GT|LE|LT)([0-9]{1,3})$")
 _FEDERAL_RANGE = re.compile(r"^([0-9]{1,3})-([0-9]{1,3})$")
+# Small fractions keep their digits (R writes 9e-04); large numbers do not.
+_POWER_OF_TEN = re.compile(r"[eE]\+?[0-9]+$")
 _NOTHING = frozenset({"", ".", "n/a"})
 
 
@@ -55,11 +57,17 @@ def number(cell: str) -> str:
             _("Neither a number nor a code for a masked value"),
             _("A spreadsheet may have made a date of a range such as 10-14: use the file as it was published."),
         )
-    if found < 0:
+    if found.is_signed():
         raise BadValue(
             "unknown_mask",
             _("A negative number is a code for a masked value, and this one is not known"),
             _("Look up what the publisher means by it; no negative number is ever taken as a result."),
+        )
+    if _POWER_OF_TEN.search(cell):
+        raise BadValue(
+            "scientific_number",
+            _("A spreadsheet turned the number into a power of ten"),
+            _("Digits may be lost: use the file as it was published."),
         )
     return cell.replace(",", "")
 

@@ -216,6 +216,8 @@ class SheetRows:
         counted = (cell.numerator, cell.denominator)
         counts = [self._read(cell, heading, row, "") for heading in counted]
         numerator, denominator = (self._count(*one) for one in zip(counted, counts, strict=True))
+        if numerator and denominator and int(numerator) > int(denominator) and not isinstance(value, Interval):
+            raise Unread(_beyond(), cell.numerator, numerator)
         hidden = value if isinstance(value, Interval) else counts[0] if value is None else None
         if isinstance(hidden, Interval):
             # Bounds are percentages: a count or a mean that is hidden has none. A withheld rate is just that.
@@ -257,12 +259,12 @@ class SheetRows:
 
     def _compare_name(self, file: str, line: int, organization: str, name: str) -> None:
         """A number that stands with another name than ours may have been given to another school since."""
-        ours = self.reader.reading.places.names.get(int(organization), "")
-        if not name or not ours or organization == self.reader.whom.state or _plain(name) == _plain(ours):
-            return
-        if (organization, name) in self.reader.named:
+        if not name or organization == self.reader.whom.state or (organization, name) in self.reader.named:
             return
         self.reader.named.add((organization, name))
+        ours = self.reader.reading.places.names.get(int(organization), "")
+        if not ours or _plain(name) == _plain(ours):
+            return
         self.reader.reading.problems.note(
             "other_name",
             _("The directory has another name for this number"),
@@ -286,6 +288,12 @@ class SheetRows:
                 advice=_("Both are stored as published; ask the publisher which is right."),
                 severity=Severity.NOTED,
             )
+
+
+def _beyond() -> BadValue:
+    """The same words as the target's own check, for the whole row: no half of it is loaded."""
+    (check,) = REPORTED_RESULT.checks
+    return BadValue(check.cause, check.text, check.advice)
 
 
 def _plain(name: str) -> str:

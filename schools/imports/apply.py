@@ -57,8 +57,7 @@ def _order(code: str) -> tuple[int, str]:
 def _add_organization(batch: ImportBatch, school: NewSchool) -> None:
     """A school that the file has and the directory has not, below the district it was loaded for."""
     parent = Organization.objects.get(pk=batch.organization_id)
-    kind = school.facts.get("kind", Kind.SCHOOL)
-    facts = {key: value for key, value in school.facts.items() if key != "kind"}
+    facts = dict(school.facts)
     facts.setdefault("postal_state", parent.postal_state)
     facts.setdefault("time_zone", parent.time_zone)
     state = parent if parent.kind == Kind.STATE else parent.in_state
@@ -66,7 +65,7 @@ def _add_organization(batch: ImportBatch, school: NewSchool) -> None:
         parent,
         {
             "id": school.id,
-            "kind": kind,
+            "kind": school.kind,
             "name": school.name,
             "slug": unused_slug(school.name, parent.postal_state),
             "nces_id": school.nces_id,

@@ -374,7 +374,6 @@ def _meet(staged: StagedTarget, organization: Organization) -> None:
         )  # fmt: skip
     _run("UPDATE {diff} SET verdict = 'same' WHERE verdict IS NULL AND NOT deleted", diff=diff(staged))
     _run("UPDATE {diff} SET verdict = 'deleted' WHERE verdict IS NULL", diff=diff(staged))
-    _run("ANALYZE {diff}", diff=diff(staged))
 
 
 def _meet_by_spell(staged: StagedTarget) -> None:

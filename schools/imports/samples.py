@@ -56,9 +56,10 @@ def _of_rows(
     own = staged.own
     rows = _rows(
         "SELECT {who} AS student, o.name AS organization, s.organization_id, s.line, s.file,"
-        " to_jsonb(s) AS after, to_jsonb(e) AS before FROM {diff} s"
+        " to_jsonb(s) AS after, to_jsonb(e) AS before"
+        " FROM (SELECT * FROM {diff} WHERE verdict = {verdict} ORDER BY row LIMIT {limit}) s"
         " LEFT JOIN schools_organization o ON o.id = s.organization_id"
-        " LEFT JOIN {table} e ON e.id = s.existing_id WHERE s.verdict = {verdict} ORDER BY s.row LIMIT {limit}",
+        " LEFT JOIN {table} e ON e.id = s.existing_id ORDER BY s.row",
         who=_who(staged, students), diff=diff(staged), table=sql.Identifier(staged.target.table),
         verdict=sql.Literal(verdict), limit=sql.Literal(SAMPLES),
     )  # fmt: skip
@@ -86,9 +87,9 @@ def _of_rows(
 def _of_gone(staged: StagedTarget) -> list[dict[str, Any]]:
     labels = [(column.name, str(column.label)) for column in staged.target.columns]
     rows = _rows(
-        "SELECT {who} AS student, o.name AS organization, to_jsonb(e) AS before FROM {gone} s"
-        " JOIN {table} e ON e.id = s.id LEFT JOIN schools_organization o ON o.id = e.organization_id"
-        " ORDER BY s.id LIMIT {limit}",
+        "SELECT {who} AS student, o.name AS organization, to_jsonb(e) AS before"
+        " FROM (SELECT * FROM {gone} ORDER BY id LIMIT {limit}) s"
+        " JOIN {table} e ON e.id = s.id LEFT JOIN schools_organization o ON o.id = e.organization_id ORDER BY s.id",
         who=_who(staged, None), gone=gone(staged), table=sql.Identifier(staged.target.table),
         limit=sql.Literal(SAMPLES),
     )  # fmt: skip

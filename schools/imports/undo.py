@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import ForeignKey, Model
+from django.db.models import ForeignKey, ManyToManyRel, Model
+from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -183,9 +184,10 @@ def _used_since(batch: ImportBatch) -> list[str]:
 def _referring_to(model: type[Model]) -> list[tuple[type[Model], str]]:
     """Every table of the product with a foreign key to ``model``."""
     found = []
-    for relation in model._meta.related_objects:
-        field = relation.field
-        related = relation.related_model
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel) or isinstance(relation, ManyToManyRel):
+            continue
+        field, related = relation.field, relation.related_model
         # History keeps what was; it does not hold on to it.
         if isinstance(field, ForeignKey) and not related.__name__.endswith("Event") and related._meta.managed:
             found.append((related, field.column))

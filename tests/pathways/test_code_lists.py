@@ -357,7 +357,7 @@ def test_the_command_loads_what_is_shipped_and_keeps_what_came_from_a_path(tmp_p
 def test_the_command_lists_what_there_is() -> None:
     command("ap")
     said = command(tell=True)
-    assert "ap: AP exams\n    50 codes, f8967a1, loaded " in said
+    assert "ap: AP exams\n    50 codes, edition f8967a1, loaded " in said
     assert "crosswalk: Programs to occupations (CIP–SOC crosswalk)\n    not loaded; load it with --from" in said
     assert "cip: Instructional programs (CIP)\n    not loaded; comes with the product" in said
 

@@ -85,7 +85,7 @@ class Command(BaseCommand):
             here = loads.get(name)
             if here is not None:
                 day = date_format(here.loaded_at, "Y-m-d")
-                state = f"{here.codes:,} codes, {here.edition}, loaded {day} from {here.file}"
+                state = f"{here.codes:,} codes, edition {here.edition}, loaded {day} from {here.file}"
             else:
                 state = "not loaded; " + ("comes with the product" if wanted.shipped else "load it with --from")
             self.stdout.write(f"{name}: {wanted.title}\n    {state}\n    {wanted.source}; {wanted.licence}")

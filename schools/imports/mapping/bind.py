@@ -11,13 +11,16 @@ from django.utils.translation import gettext as _
 from schools.imports.mapping.blocks import Block, Part
 from schools.imports.mapping.faults import Fault, Faults
 from schools.imports.mapping.sources import CellColumns, SchoolSource, Source
-from schools.imports.mapping.spec import ColumnMap, FileMap, same
+from schools.imports.mapping.spec import ColumnMap, FileMap, RowMap, same
 from schools.imports.problems import FileRefused, Place
 from schools.imports.read.table import Table
 from schools.imports.registry import Reading
 from schools.imports.targets import ABOUT_STUDENT, OF_YEAR, Column
 from schools.imports.values import BadValue
 from schools.models.imports import Severity
+
+# How many missing headings the preview lists.
+_SHOWN = 8
 
 
 @dataclass
@@ -87,79 +90,90 @@ def _no_number(heading: str) -> Fault:
     )
 
 
-def bind(spec: FileMap, reading: Reading, table: Table) -> Bound:
-    """Bind a layout to a table; raises :class:`FileRefused` naming the headings that are missing or stand twice."""
-    places: dict[str, int] = {}
-    twice: list[str] = []
-    known = spec.known()
-    for index, heading in enumerate(table.headings):
-        name = same(heading)
-        if name in places and name in known:
-            twice.append(heading)
-        places.setdefault(name, index)
-    if twice:
-        raise FileRefused(
-            _("A heading stands twice: %(headings)s") % {"headings": ", ".join(twice)},
-            _("Rename or remove one of the two columns: nobody can tell which is meant."),
-        )
-    lacking: list[str] = []
+class _Headings:
+    """Where each heading of a table stands; raises :class:`FileRefused` where one that matters stands twice."""
 
-    def place(headings: Sequence[str]) -> int | None:
-        return next((places[name] for heading in headings if (name := same(heading)) in places), None)
+    def __init__(self, headings: Sequence[str], known: frozenset[str]) -> None:
+        self.headings = headings
+        self.places: dict[str, int] = {}
+        twice = []
+        for index, heading in enumerate(headings):
+            name = same(heading)
+            if name in self.places and name in known:
+                twice.append(heading)
+            self.places.setdefault(name, index)
+        if twice:
+            raise FileRefused(
+                _("A heading stands twice: %(headings)s") % {"headings": ", ".join(twice)},
+                _("Rename or remove one of the two columns: nobody can tell which is meant."),
+            )
 
-    def source(mapped: ColumnMap, column: Column) -> Source | None:
+    def place(self, headings: Sequence[str]) -> int | None:
+        """Where the first of the headings that the table has stands."""
+        return next((self.places[name] for heading in headings if (name := same(heading)) in self.places), None)
+
+    def source(self, mapped: ColumnMap, column: Column) -> Source | None:
+        """A column's source, if the table has what it needs."""
         if mapped.value is not None:
-            return Source(mapped, column, (), table.headings)
-        wanted = [place([heading]) for heading in mapped.inputs] if mapped.derive else [place(mapped.headings)]
-        if any(index is None for index in wanted):
-            return None
-        return Source(mapped, column, tuple(index for index in wanted if index is not None), table.headings)
+            return Source(mapped, column, (), self.headings)
+        wanted = [[heading] for heading in mapped.inputs] if mapped.derive else [mapped.headings]
+        found = [index for heading in wanted if (index := self.place(heading)) is not None]
+        return Source(mapped, column, tuple(found), self.headings) if len(found) == len(wanted) else None
 
-    blocks = []
-    for rows in spec.rows:
+    def block(self, rows: RowMap, date: str) -> tuple[Block, list[str]]:
+        """A block, and the headings that it needs and the table lacks."""
         columns = {column.name: column for column in rows.target.columns}
-        sources = {one.name: found for one in rows.columns if (found := source(one, columns[one.name])) is not None}
-        missing = []
+        sources = {one.name: found for one in rows.columns if (found := self.source(one, columns[one.name]))}
+        lacking = [heading for heading in rows.where if self.place([heading]) is None]
         for one in rows.columns:
-            needed = columns[one.name].required or one.name in rows.skip_if_blank
-            if one.name in sources or not needed:
+            if one.name in sources or not (columns[one.name].required or one.name in rows.skip_if_blank):
                 continue
             if any(other in sources for other in one.or_else):
-                sources[one.name] = Source(
-                    ColumnMap(one.name, value="", or_else=one.or_else), columns[one.name], (), ()
-                )
+                nothing = ColumnMap(one.name, value="", or_else=one.or_else)
+                sources[one.name] = Source(nothing, columns[one.name], (), self.headings)
             else:
-                missing.append((*one.headings, *one.inputs, one.name)[0])
-        conditions = [(place([heading]), texts, True) for heading, texts in rows.where.items()]
-        missing += [heading for heading in rows.where if place([heading]) is None]
-        conditions += [(place([heading]), texts, False) for heading, texts in rows.unless.items()]
-        if missing:
-            lacking += missing
-            continue
-        found_conditions = [(index, texts, wanted) for index, texts, wanted in conditions if index is not None]
-        blocks.append(Block(rows, sources, found_conditions, spec.year.date))
+                lacking.append((*one.headings, *one.inputs)[0])
+        conditions = [
+            (index, texts, wanted)
+            for wanted, said in ((True, rows.where), (False, rows.unless))
+            for heading, texts in said.items()
+            if (index := self.place([heading])) is not None
+        ]
+        return Block(rows, sources, conditions, date), lacking
+
+
+def bind(spec: FileMap, reading: Reading, table: Table) -> Bound:
+    """Bind a layout to a table; raises :class:`FileRefused` naming the headings that are missing or stand twice.
+
+    Of a vendor's file the blocks whose headings are missing are left out, and mentioned: vendors drop and add subjects.
+    """
+    headings = _Headings(table.headings, spec.known())
+    blocks, lacking = [], []
+    for rows in spec.rows:
+        block, without = headings.block(rows, spec.year.date)
+        lacking += without
+        if not without:
+            blocks.append(block)
     about = {column.name: column for column in ABOUT_STUDENT}
-    numbers = [found for one in spec.student if (found := source(one, about[one.name])) is not None]
+    numbers = [found for one in spec.student if (found := headings.source(one, about[one.name]))]
     if spec.student and not numbers:
         lacking.append(_(" or ").join(one.headings[0] for one in spec.student))
         blocks = []
+    lacking = list(dict.fromkeys(lacking))
     if lacking and (spec.template or not blocks):
         raise FileRefused(
-            _("Headings are missing: %(headings)s") % {"headings": ", ".join(dict.fromkeys(lacking))},
+            _("Headings are missing: %(headings)s") % {"headings": ", ".join(lacking)},
             _("Add the columns, or download the file again with them. Headings stand in the first row."),
         )
+    if lacking:
+        shown = ", ".join(lacking[:_SHOWN]) + (", …" if len(lacking) > _SHOWN else "")
+        reading.notes.append(_("Not in the file, and so not read: %(headings)s.") % {"headings": shown})
     if spec.template:
         _note_unknown(spec, reading, table)
-    year = place(spec.year.headings)
-    return Bound(
-        blocks,
-        numbers,
-        SchoolSource(spec.school, reading.places, place(spec.school.headings) if spec.school else None, table.headings),
-        None
-        if year is None
-        else Source(ColumnMap("school_year", spec.year.headings), OF_YEAR, (year,), table.headings),
-        str(int(reading.year)),
-    )
+    year = headings.source(ColumnMap(OF_YEAR.name, spec.year.headings), OF_YEAR)
+    school = None if spec.school is None else headings.place(spec.school.headings)
+    school_source = SchoolSource(spec.school, reading.places, school, table.headings)
+    return Bound(blocks, numbers, school_source, year, str(int(reading.year)))
 
 
 def _note_unknown(spec: FileMap, reading: Reading, table: Table) -> None:

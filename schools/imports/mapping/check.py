@@ -13,6 +13,7 @@ from schools.imports.mapping.spec import ColumnMap, FileMap, RowMap, SchoolMap, 
 from schools.imports.targets import Column
 from schools.imports.values import BadValue
 from schools.models.imports import Completeness
+from schools.models.organization import Kind
 
 _TOP = {
     "code", "title", "source", "completeness", "priority", "template", "help", "year_means", "missing", "kinds",
@@ -63,6 +64,12 @@ class Checker:
             raise self.fail(where, f"text or a list of texts was expected, not {value!r}")
         return tuple(found)
 
+    def number(self, said: Mapping[str, Any], key: str, where: str, default: int = 0) -> int:
+        value = said.get(key, default)
+        if not isinstance(value, int) or value < 0:
+            raise self.fail(where, f"{key} is a number, not {value!r}")
+        return value
+
     def one_of(self, value: Any, choices: Iterable[str], where: str) -> str:
         if value not in (known := list(choices)):
             raise self.fail(where, f"{value!r} is none of {', '.join(known)}")
@@ -79,7 +86,10 @@ class Checker:
         all_of, any_of = self.texts(detect["all"], "detect.all"), self.texts(detect.get("any", ()), "detect.any")
         if not (all_of or any_of):
             raise self.fail("detect", "at least one heading")
-        kinds = frozenset(self.texts(said.get("kinds", ("district", "school")), "kinds"))
+        kinds = frozenset(
+            self.one_of(kind, Kind.values, "kinds")
+            for kind in self.texts(said.get("kinds", ("district", "school")), "kinds")
+        )
         year = self.keys(said["year"], ("column", "date"), "year")
         rows = tuple(self.all_rows(said["rows"], self.text(year, "date", "year")))
         spec = FileMap(
@@ -91,7 +101,7 @@ class Checker:
             all_of=all_of,
             any_of=any_of,
             none_of=self.texts(detect.get("none", ()), "detect.none"),
-            priority=int(said.get("priority", 50)),
+            priority=self.number(said, "priority", "", 50),
             template=bool(said.get("template", False)),
             student=tuple(
                 self.column(_STUDENT[name], value, f"student.{name}")
@@ -153,7 +163,9 @@ class Checker:
         numbers: list[dict[str, str]] = [{}]
         if "numbered" in block:
             said = self.keys(block["numbered"], ("from", "to", "digits"), f"{where}.numbered", ("from", "to"))
-            numbers = [{"n": f"{n:0{said.get('digits', 1)}d}"} for n in range(said["from"], said["to"] + 1)]
+            first, last = (self.number(said, key, f"{where}.numbered") for key in ("from", "to"))
+            width = self.number(said, "digits", f"{where}.numbered", 1)
+            numbers = [{"n": f"{n:0{width}d}"} for n in range(first, last + 1)]
         for values in each:
             for number in numbers:
                 yield {**values, **number}
@@ -232,7 +244,7 @@ class Checker:
             value=said.get("value"),
             missing=self.missing | frozenset(self.texts(said.get("missing", ()), f"{where}.missing")),
             default=said.get("default"),
-            digits=int(said.get("digits", 0)),
+            digits=self.number(said, "digits", where),
             strip=self.text(said, "strip", where),
             dates=self.texts(said.get("dates", ()), f"{where}.dates"),
             on=self.text(said, "on", where),

@@ -142,6 +142,11 @@ class _Pass:
         refused: set[int] = set()
         for index, found in sorted(faults.found.items()):
             line = chunk.lines[index]
+            if not any(cell.strip() for cell in chunk.rows[index]):
+                # Spreadsheets write rows that only look like rows.
+                refused.add(index)
+                self.empty += 1
+                continue
             for fault in found:
                 problems.note(
                     fault.cause,

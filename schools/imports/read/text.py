@@ -107,8 +107,8 @@ def _score(rows: Sequence[tuple[int, list[str]]]) -> float:
     if found is None or len(found[1]) < 2:
         return 0.0
     width, least = len(found[1]), least_cells(found[1])
-    below = [len(row) for line, row in rows if line > found[0] and row]
-    fit = sum(least <= cells <= width for cells in below) / len(below) if below else 1.0
+    others = [(line, len(row)) for line, row in rows if line != found[0] and any(row)]
+    fit = sum(line > found[0] and least <= cells <= width for line, cells in others) / len(others) if others else 1.0
     return max(fit, 0.01) ** 2 * (width - 1)
 
 

@@ -184,6 +184,15 @@ def test_each_bad_row_is_left_out_whole_and_told_why(district: Organization) -> 
     assert outcome.said == [3, 6, 8]
 
 
+def test_rows_without_any_cell_are_passed_over(district: Organization) -> None:
+    text = "local_number,kind,awarded_on\n,, \n1,regular,2025-05-22\n,,\n"
+    outcome = read(registry.layout("diplomas"), district, table(text))
+    assert [row["line"] for row in outcome.rows("diploma")] == [3]
+    assert outcome.problems.all() == []
+    assert outcome.problems.rejected_rows == 0
+    assert outcome.notes == ["2 rows have nothing to load."]
+
+
 def test_with_one_day_first_date_no_date_of_the_file_is_sure(district: Organization) -> None:
     text = "local_number,first_name,last_name,school,grade,entered\n1,A,B,0010,9,08/12/2025\n2,C,D,0010,9,13/12/2025\n"
     with pytest.raises(FileRefused, match="day before the month"):
