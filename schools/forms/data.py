@@ -20,6 +20,12 @@ from schools.models.imports import Completeness, ImportBatchQuerySet, ImportStat
 from schools.models.organization import Kind
 
 
+def grouped(layouts: list[Layout]) -> list[tuple[Any, list[Layout]]]:
+    """Our own templates, then the files of others, each group with its name."""
+    ours = [layout for layout in layouts if layout.template]
+    return [(_("Our templates"), ours), (_("Files of others"), [layout for layout in layouts if not layout.template])]
+
+
 class ImportForm(forms.Form):
     """A file, what it is, and for which school year."""
 
@@ -50,7 +56,7 @@ class ImportForm(forms.Form):
         ) % {"size": files.size_label(settings.HSTW_UPLOAD_LIMIT)}
         self.fields["kind"].choices = [  # type: ignore[attr-defined]
             ("", _("Find out from the file")),
-            *((layout.code, f"{layout.title}") for layout in layouts),
+            *((name, [(layout.code, layout.title) for layout in group]) for name, group in grouped(layouts) if group),
         ]
         years = sorted({*offered_years(), year}, reverse=True)
         self.fields["year"].choices = [(str(one), one.label) for one in years]  # type: ignore[attr-defined]
