@@ -112,7 +112,8 @@ def lines(organization: Organization, year: SchoolYear) -> list[Line]:
 
 def children(organization: Organization, year: SchoolYear) -> OrganizationQuerySet:
     """Those directly below whose evidence is shown beside each other: schools, districts or states, by name."""
-    below: OrganizationQuerySet = Organization.objects.get_children(organization)
+    depth = organization.depth + 1
+    below = Organization.objects.filter(path__startswith=organization.path, depth=depth)
     return _open(below, year).exclude(kind=Kind.COOPERATIVE).order_by("kind", "name", "pk")
 
 

@@ -27,7 +27,7 @@ from schools.views.data import frame
 @require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request")
 @login_required
-def page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def page(request: frame.HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
     """One page for every state; while a worker has it, its script asks for the progress only."""
     batch = frame.batch_for(request, public_id)
     if request.method == "POST":

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from hstw import files
 from hstw.access import Action, decide
 from hstw.models import StoredFile
+from hstw.require import require
 from schools.imports import changed, shown
 from schools.models import ImportBatch
 from schools.models.imports import ImportState
@@ -39,7 +40,7 @@ def rejected(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
 
 
 def _stored(request: HttpRequest, batch: ImportBatch, stored: StoredFile | None, what: str) -> HttpResponseBase:
-    frame.require(signed_in(request), shown.needs(batch), batch)
+    require(signed_in(request), shown.needs(batch), batch)
     if stored is None:
         raise Http404
     frame.read(request, "student file downloaded", what=what, batch=str(batch.public_id), file=str(stored.public_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -23,7 +23,7 @@ RUNNING_SHOWN = 20
 @require_safe
 @vary_on_headers("HX-Request")
 @login_required
-def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
+def page(request: frame.HtmxRequest, slug: str, year: int) -> HttpResponse:
     """The first page of “Data”; asked for by its own script, only the imports at work."""
     organization, school_year = frame.data_of(request, slug, year)
     user = signed_in(request)
