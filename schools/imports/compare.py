@@ -7,7 +7,7 @@ file which replaces no longer has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -66,9 +66,15 @@ def compare(
     *,
     completeness: Completeness,
     hold_gone: bool,
+    left_out: Collection[str] = (),
 ) -> list[Comparison]:
-    """Compare every staged target; ``hold_gone`` keeps all that the file has not (rows of it could not be read)."""
+    """Compare every staged target.
+
+    What a replacing file has not stays where rows could not be read: all of it with ``hold_gone``, else what belongs
+    to the students whom the unread rows name (``left_out``: numbers or the file's own keys).
+    """
     made = []
+    identity.remember_left_out(staging, identity.Scope.of(organization), left_out)
     # Students first, then spells: what comes after may belong to a spell of the same file.
     order = sorted(
         staging.targets.values(), key=lambda one: (one.target.code != "student", one.target.code != "enrollment")
@@ -470,7 +476,8 @@ def _make_gone(staged: StagedTarget, organization: Organization, completeness: C
         sql.SQL(
             "AND NOT EXISTS (SELECT FROM {d} r WHERE r.student_id = e.student_id"
             " AND r.verdict NOT IN ('new', 'changed', 'same', 'repeat', 'elsewhere', 'deleted'))"
-        ).format(d=diff(staged))
+            " AND NOT EXISTS (SELECT FROM {left} l WHERE l.student_id = e.student_id)"
+        ).format(d=diff(staged), left=name(staged.batch_id, identity.LEFT_OUT))
         if target.about_student
         else sql.SQL("")
     )
