@@ -199,7 +199,20 @@ def test_a_state_sees_its_districts_and_no_upload_of_rosters(world: World, clien
     cells = {place.name: {kind.code: cell for kind, cell in cells} for place, cells in page.context["matrix"]}
     assert set(cells) == {"Cahaba County", "Tombigbee City"}
     assert (cells["Cahaba County"]["enrollment"].schools, cells["Cahaba County"]["enrollment"].of) == (1, 2)
-    assert "?kind=" not in text(page)
+    assert "?kind=roster" not in text(page)
+
+
+def test_published_results_are_offered_to_the_state_and_are_nothing_a_school_inherits(
+    world: World, client: Client
+) -> None:
+    client.force_login(factories.person(Role.STATE_COORDINATOR, world.alabama))
+    page = client.get(at("data", world.alabama))
+    assert state_of(page, "published") == ("none", 0, 1)
+    assert "?kind=" in text(page)
+    cover(world.alabama, "published")
+    cover(world.cahaba, "published")
+    assert state_of(client.get(at("data", world.alabama)), "published") == ("all", 1, 1)
+    assert "published" not in {line.kind for line, _layout in client.get(at("data", world.ridge)).context["lines"]}
 
 
 def test_a_cooperative_has_no_evidence_of_its_own(world: World, client: Client) -> None:

@@ -83,6 +83,12 @@ def layouts_for(user: User, organization: Organization) -> list[Layout]:
     ]
 
 
+def kinds_beside_students(layouts: list[Layout]) -> dict[str, str]:
+    """The kinds of evidence that these files bring and that are not about students, each with its target."""
+    targets = [registry.target(code) for layout in layouts for code in layout.targets]
+    return {target.kind: target.code for target in targets if not target.about_student}
+
+
 def may_load(user: User, organization: Organization) -> bool:
     """Whether the person may load files of any sort here."""
     return any(decide(user, action, organization) for action in LOADS)

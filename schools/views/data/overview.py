@@ -34,8 +34,8 @@ def page(request: frame.HtmxRequest, slug: str, year: int) -> HttpResponse:
         if not running:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return render(request, "schools/data/running.html", {"running": running})
-    lines = loaded.lines(organization, school_year)
     layouts = frame.layouts_for(user, organization)
+    lines = loaded.lines(organization, school_year, frame.kinds_beside_students(layouts))
     # Of several layouts for one target the first is offered: our own templates come first.
     kinds = {target: layout.code for layout in reversed(layouts) for target in layout.targets}
     children = Paginator(loaded.children(organization, school_year), CHILDREN_SHOWN).get_page(
