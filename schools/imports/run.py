@@ -256,9 +256,7 @@ def _compare(
     if held and batch.completeness == Completeness.REPLACES:
         notes = [
             *notes,
-            _(
-                "Some rows could not be read and name nobody, so nothing is ended or removed: anybody may be among them."
-            ),
+            _("Some rows could not be read and name nobody, so nothing is ended or removed: anybody may be missing."),
         ]
     elif left_out and batch.completeness == Completeness.REPLACES:
         notes = [*notes, _("Students whose rows could not be read stay as they are: nothing of theirs is ended.")]
