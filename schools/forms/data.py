@@ -20,6 +20,12 @@ from schools.models.imports import Completeness, ImportBatchQuerySet, ImportStat
 from schools.models.organization import Kind
 
 
+def grouped(layouts: list[Layout]) -> list[tuple[Any, list[Layout]]]:
+    """Our own templates, then the files of others, each group with its name."""
+    ours = [layout for layout in layouts if layout.template]
+    return [(_("Our templates"), ours), (_("Files of others"), [layout for layout in layouts if not layout.template])]
+
+
 class ImportForm(forms.Form):
     """A file, what it is, and for which school year."""
 
@@ -48,19 +54,20 @@ class ImportForm(forms.Form):
         self.fields["file"].help_text = _(
             "CSV, Excel, or a ZIP or GZ of them, up to %(size)s. Nothing changes before you have seen what would."
         ) % {"size": files.size_label(settings.HSTW_UPLOAD_LIMIT)}
-        if stopped:
-            # The upload was stopped before it was kept: what the form then misses is not the choice of a file.
-            advice = _("Compress it as ZIP or GZ, or split it by school.")
-            self.fields["file"].error_messages["required"] = f"{stopped} {advice}"
         self.fields["kind"].choices = [  # type: ignore[attr-defined]
             ("", _("Find out from the file")),
-            *((layout.code, f"{layout.title}") for layout in layouts),
+            *((name, [(layout.code, layout.title) for layout in group]) for name, group in grouped(layouts) if group),
         ]
         years = sorted({*offered_years(), year}, reverse=True)
         self.fields["year"].choices = [(str(one), one.label) for one in years]  # type: ignore[attr-defined]
         self.initial["year"] = str(year)
         if self.initial.get("kind") not in {layout.code for layout in layouts}:
             self.initial["kind"] = ""
+        if stopped:
+            # Stopped before it was kept: the file, and the fields behind it, never reached the form.
+            advice = _("Compress it as ZIP or GZ, or split it by school.")
+            self.fields["file"].error_messages["required"] = f"{stopped} {advice}"
+            self.data = {"kind": self.initial["kind"], "year": self.initial["year"]}
         if any(layout.completeness == Completeness.ADDS for layout in layouts):
             school = organization.kind == Kind.SCHOOL
             self.fields["complete"].label = (
@@ -142,13 +149,13 @@ def _value_field(row: Evidence, field: Field, label: str) -> forms.Field:
     value = getattr(row, field.name)
     if isinstance(column.parse, values.Flag):
         said = "" if value is None else "Y" if value else "N"
-        choices = [("Y", _("Yes")), ("N", _("No"))]
+        flags: list[tuple[str, Any]] = [("Y", _("Yes")), ("N", _("No"))]
         if row._meta.get_field(field.name).null:
-            choices.insert(0, ("", _("Not reported")))
-        return forms.ChoiceField(label=label, choices=choices, required=False, initial=said)
+            flags.insert(0, ("", _("Not reported")))
+        return forms.ChoiceField(label=label, choices=flags, required=False, initial=said)
     if isinstance(column.parse, values.Choice):
         labels = dict(getattr(row._meta.get_field(field.name), "flatchoices", ()))
-        choices = [(value, labels.get(value, value)) for value in column.parse.values]
+        choices: list[tuple[str, Any]] = [(value, str(labels.get(value, value))) for value in column.parse.values]
         if not column.required:
             choices.insert(0, ("", "—"))
         return forms.ChoiceField(label=label, choices=choices, required=column.required, initial=value)

@@ -32,10 +32,10 @@ def rows(batch: ImportBatch, *, names: bool) -> Iterator[str]:
     heading = [_("what"), _("record"), _("key"), _("school"), _("school year"), _("line of the file"), _("student")]
     if names:
         heading += [_("name"), _("before")]
-    yield "\ufeff" + writer.writerow(heading)  # type: ignore[func-returns-value]
+    yield "\ufeff" + writer.writerow(heading)
     organizations: dict[int, str] = {}
     for cells in _all(batch, names=names, organizations=organizations):
-        yield writer.writerow([_safe(str(cell)) for cell in cells])  # type: ignore[func-returns-value]
+        yield writer.writerow([_safe(str(cell)) for cell in cells])
 
 
 def _models(batch: ImportBatch) -> dict[str, tuple[str, type[models.Model]]]:
@@ -79,7 +79,7 @@ def _told(
 ) -> Iterator[list[Any]]:
     keys = {row.get("student_id") or (row["id"] if "first_name" in row else None) for row in facts}
     students = Student.objects.in_bulk([key for key in keys if key])
-    unknown = {row.get("organization_id") for row in facts} - set(organizations) - {None}
+    unknown = {row["organization_id"] for row in facts if row.get("organization_id")} - set(organizations)
     organizations |= dict(Organization.objects.filter(pk__in=unknown).order_by().values_list("pk", "name"))
     for row in facts:
         student = (

@@ -99,8 +99,8 @@ def correct(row: Model, field: str, text: str, *, reason: str, by: User) -> Corr
     if existing is not None:
         existing.ended_at = timezone.now()
         existing.save(update_fields=["ended_at"])
+    _check(target, row.pk, field, value)
     _write(target, row.pk, field, value)
-    _check(target, row.pk)
     correction = Correction.objects.create(
         table=target.table,
         key=row.pk,
@@ -131,8 +131,8 @@ def withdraw(correction: Correction, *, by: User) -> None:
     correction.ended_at = timezone.now()
     correction.save(update_fields=["ended_at"])
     if row is not None:
+        _check(target, row.pk, correction.field, correction.file_value)
         _write(target, row.pk, correction.field, correction.file_value)
-        _check(target, row.pk)
         _tell(target, row)
 
 
@@ -146,15 +146,20 @@ def _write(target: Target, pk: Any, field: str, value: str | None) -> None:
         )
 
 
-def _check(target: Target, pk: Any) -> None:
-    """The rules over several columns hold for a corrected row as they do for one of a file."""
+def _check(target: Target, pk: Any, field: str, value: str | None) -> None:
+    """The rules over several columns hold for a corrected row as they do for one of a file; raises ``ValidationError``.
+
+    Looked at before the row is written: the table has some of the same rules, and would say them without words.
+    """
     for check in target.checks:
         with connection.cursor() as cursor:
             cursor.execute(
-                sql.SQL("SELECT EXISTS (SELECT FROM {} s WHERE s.id = %s AND ({}))").format(
-                    sql.Identifier(target.table), sql.SQL(check.bad)
-                ),
-                [pk],
+                sql.SQL(
+                    "SELECT EXISTS (SELECT FROM {table} t,"
+                    " LATERAL jsonb_populate_record(t, jsonb_build_object(%s::text, %s::text)) s"
+                    " WHERE t.id = %s AND ({bad}))"
+                ).format(table=sql.Identifier(target.table), bad=sql.SQL(check.bad)),
+                [field, value, pk],
             )
             if cursor.fetchone()[0]:
                 raise ValidationError({"value": f"{check.text}. {check.advice}"})

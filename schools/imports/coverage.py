@@ -30,7 +30,7 @@ LABELS = {
     "diplomas": gettext_lazy("Diplomas"),
     "cohort_removals": gettext_lazy("Cohort removals"),
     "postsecondary": gettext_lazy("After high school"),
-    "reported": gettext_lazy("Published results"),
+    "published": gettext_lazy("Published results"),
 }
 _GOOD = "s.verdict IN ('new', 'changed', 'same')"
 

@@ -6,6 +6,7 @@ a spreadsheet ate is matched where one student alone can be meant, and the previ
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection
@@ -21,6 +22,8 @@ from schools.models.organization import Kind
 # The staging table that says for every way a file names a student who it is:
 # source_key, state_number, local_number → student_id, is_new, repaired, trouble.
 WHO = "who"
+# And the one of students named by rows that could not be read.
+LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,29 @@ FROM found
 """.replace("{other_state_number}", _OTHER_STATE_NUMBER)
 
 _UNKNOWN = "UPDATE {who} SET trouble = 'unknown_student' WHERE student_id IS NULL AND trouble IS NULL"
+
+
+def remember_left_out(staging: Staging, scope: Scope, names: Collection[str]) -> None:
+    """Find the students named by rows that could not be read; those found before stay (a comparison made again)."""
+    left = name(staging.batch_id, LEFT_OUT)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("CREATE UNLOGGED TABLE IF NOT EXISTS {} (student_id bigint)").format(left))
+        if names:
+            cursor.execute(
+                sql.SQL(
+                    "INSERT INTO {left} SELECT i.student_id FROM schools_studentidentifier i"
+                    " WHERE i.value = ANY(%(names)s) AND i.organization_id IN ({state}, {district})"
+                    " UNION SELECT w.student_id FROM {who} w WHERE w.student_id IS NOT NULL"
+                    " AND (w.source_key = ANY(%(names)s) OR w.local_number = ANY(%(names)s)"
+                    " OR w.state_number = ANY(%(names)s))"
+                ).format(
+                    left=left,
+                    who=name(staging.batch_id, WHO),
+                    state=sql.Literal(scope.state_id or 0),
+                    district=sql.Literal(scope.district_id or 0),
+                ),
+                {"names": list(names)},
+            )
 
 
 def words(trouble: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hstw.values import SchoolYear
+from schools.imports import coverage
 from schools.models import EvidenceCoverage, ImportBatch, Organization
 from schools.models.organization import Grade, Kind, OrganizationQuerySet
 
@@ -56,10 +57,11 @@ _BY_CODE = {kind.code: kind for kind in EXPECTED}
 
 
 def label_of(kind: str) -> str:
-    """A kind of evidence in words: ``assessment:ACT`` is “Test results: ACT”."""
-    base, _colon, detail = kind.partition(":")
-    name = str(_BY_CODE[base].label) if base in _BY_CODE else base.replace("_", " ").capitalize()
-    return f"{name}: {detail}" if detail else name
+    """A kind of evidence in words."""
+    if kind in _BY_CODE:
+        return str(_BY_CODE[kind].label)
+    words = coverage.label(kind).replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 @dataclass
@@ -93,26 +95,34 @@ class Line:
     from_district: bool = False
 
 
-def lines(organization: Organization, year: SchoolYear) -> list[Line]:
-    """Every kind expected of the organization and whatever else is loaded; three queries."""
-    schools = list(_schools(organization, year))
-    cells = _cells([organization], year, schools)[organization.pk]
+def lines(organization: Organization, year: SchoolYear, also: Mapping[str, str] | None = None) -> list[Line]:
+    """Every kind expected of the organization's schools, and whatever else is loaded; three queries.
+
+    ``also`` are kinds that are not about students and could be loaded here, each with its target.
+    """
+    also = also or {}
+    cells = _cells([organization], year, list(_schools_below([organization], year)))[organization.pk]
     sources = _sources(organization, year)
     found = []
-    for code in [*_BY_CODE, *sorted(set(cells) - set(_BY_CODE))]:
-        cell = cells.get(code, Cell())
-        source, from_district = sources.get(code, (None, False))
-        kind = _BY_CODE.get(code)
-        if cell.state == "not_expected":
-            continue
-        why = str(kind.why) if kind else ""
-        found.append(Line(code, label_of(code), why, kind.target if kind else "", cell, source, from_district))
+    for kind in EXPECTED:
+        cell = cells.get(kind.code, Cell())
+        if cell.state != "not_expected":
+            source = sources.get(kind.code, _NOTHING)
+            found.append(
+                Line(kind.code, str(kind.label), str(kind.why), kind.target, cell, source.batch, source.from_district)
+            )
+    for code in sorted({*sources, *also} - set(_BY_CODE)):
+        source = sources.get(code, _NOTHING)
+        # Nobody says of how many schools: what an authority publishes is there or not.
+        cell = Cell(int(code in sources), 1, source.through)
+        found.append(Line(code, label_of(code), "", also.get(code, ""), cell, source.batch))
     return found
 
 
 def children(organization: Organization, year: SchoolYear) -> OrganizationQuerySet:
     """Those directly below whose evidence is shown beside each other: schools, districts or states, by name."""
-    below: OrganizationQuerySet = Organization.objects.get_children(organization)
+    depth = organization.depth + 1
+    below = Organization.objects.filter(path__startswith=organization.path, depth=depth)
     return _open(below, year).exclude(kind=Kind.COOPERATIVE).order_by("kind", "name", "pk")
 
 
@@ -129,10 +139,6 @@ def _open(organizations: OrganizationQuerySet, year: SchoolYear) -> Organization
     return organizations.filter(Q(closed=None) | Q(closed__gt=year.first_day))
 
 
-def _schools(organization: Organization, year: SchoolYear) -> OrganizationQuerySet:
-    return _schools_below([organization], year)
-
-
 def _schools_below(places: list[Organization], year: SchoolYear) -> OrganizationQuerySet:
     within = Q(pk=None)
     for place in places:
@@ -146,6 +152,7 @@ _COVERED = """
     FROM schools_organization s
     LEFT JOIN schools_organization d ON d.path = left(s.path, length(s.path) - %(step)s)
     JOIN schools_evidencecoverage c ON c.organization_id IN (s.id, d.id) AND c.year = %(year)s
+        AND split_part(c.kind, ':', 1) = ANY(%(kinds)s)
     WHERE s.id = ANY(%(schools)s)
     GROUP BY s.id, c.kind
 """
@@ -155,7 +162,13 @@ def _cells(places: list[Organization], year: SchoolYear, schools: list[Organizat
     """For each place and kind how many of its schools have it; tests of every sort are one kind."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _COVERED, {"year": year, "schools": [school.pk for school in schools], "step": Organization.steplen}
+            _COVERED,
+            {
+                "year": year,
+                "schools": [school.pk for school in schools],
+                "kinds": list(_BY_CODE),
+                "step": Organization.steplen,
+            },
         )
         rows = cursor.fetchall()
     covered: dict[int, dict[str, tuple[dt.date | None, set[str]]]] = {}
@@ -185,23 +198,42 @@ def _cells(places: list[Organization], year: SchoolYear, schools: list[Organizat
     return found
 
 
-def _sources(organization: Organization, year: SchoolYear) -> dict[str, tuple[ImportBatch | None, bool]]:
-    """The latest import behind each kind, and whether it was loaded for the district as a whole.
+@dataclass(frozen=True)
+class _Source:
+    """The latest import behind a kind of evidence; ``from_district`` where it was loaded for a school's district."""
 
-    A school's own import goes before its district's.
-    """
-    above = organization.path[: -Organization.steplen] if organization.kind == Kind.SCHOOL else ""
+    batch: ImportBatch | None = None
+    through: dt.date | None = None
+    from_district: bool = False
+
+    @property
+    def moment(self) -> float:
+        """When it was loaded, to be compared."""
+        return self.batch.loaded_at.timestamp() if self.batch else 0.0
+
+
+_NOTHING = _Source()
+
+
+def _sources(organization: Organization, year: SchoolYear) -> dict[str, _Source]:
+    """The latest import behind each kind that is loaded at or below the organization, or for a school's district."""
+    within = Q(organization__path__startswith=organization.path)
+    above = organization.path[: -Organization.steplen]
+    if organization.kind == Kind.SCHOOL:
+        within |= Q(organization__path=above, organization__kind=Kind.DISTRICT)
     rows = (
-        EvidenceCoverage.objects.filter(year=year)
-        .filter(Q(organization__path__startswith=organization.path) | Q(organization__path=above))
+        EvidenceCoverage.objects.filter(within, year=year)
         .select_related("batch__organization__in_state", "organization")
         .order_by("kind", F("batch__loaded_at").desc(nulls_last=True), "-pk")
         .distinct("kind")
     )
-    found: dict[str, tuple[ImportBatch | None, bool]] = {}
+    found: dict[str, _Source] = {}
     for row in rows:
         base = row.kind.partition(":")[0]
-        known = found.get(base)
-        if known is None or (row.batch and (known[0] is None or row.batch.loaded_at > known[0].loaded_at)):
-            found[base] = (row.batch, row.organization.path == above and bool(above))
+        from_district = organization.kind == Kind.SCHOOL and row.organization_id != organization.pk
+        if from_district and base not in _BY_CODE:
+            continue
+        source = _Source(row.batch, row.through_date, from_district)
+        if base not in found or source.moment > found[base].moment:
+            found[base] = source
     return found

@@ -17,6 +17,7 @@ from schools.models.imports import ImportState
 
 # A rate measured over less than this says nothing yet.
 SETTLED = dt.timedelta(seconds=3)
+_COUNTED = ("new", "changed", "gone", "unchanged", "refused")
 
 
 @dataclass(frozen=True)
@@ -90,18 +91,18 @@ def outcomes(batch: ImportBatch) -> list[Outcome]:
 
 
 def _outcome(code: str, counts: dict[str, int]) -> Outcome:
-    known = {key: int(counts.get(key) or 0) for key in ("new", "changed", "gone", "unchanged", "refused")}
+    new, changed, gone, unchanged, refused = (int(counts.get(key) or 0) for key in _COUNTED)
     try:
         target = registry.target(code)
     except KeyError:
-        return Outcome(code, code.replace("_", " "), **known)
-    return Outcome(code, str(target.plural), ends=target.gone == "end", **known)
+        return Outcome(code, code.replace("_", " "), new, changed, gone, unchanged, refused)
+    return Outcome(code, str(target.plural), new, changed, gone, unchanged, refused, ends=target.gone == "end")
 
 
 def total(rows: list[Outcome]) -> Outcome:
     """All targets together."""
-    keys = ("new", "changed", "gone", "unchanged", "refused")
-    return Outcome("", "", **{key: sum(getattr(row, key) for row in rows) for key in keys})
+    new, changed, gone, unchanged, refused = (sum(getattr(row, key) for row in rows) for key in _COUNTED)
+    return Outcome("", "", new, changed, gone, unchanged, refused)
 
 
 def summary(batch: ImportBatch) -> str:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
-import tempfile
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
-from typing import IO, Any
+from decimal import Decimal
+from typing import IO
 
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
 
+from hstw.exports.tables import Format, Sheet, xlsx_file
 from schools.imports import values
 from schools.imports.mapping.read import Reader
 from schools.imports.mapping.spec import ColumnMap, FileMap
 from schools.imports.registry import Layout
 from schools.imports.targets import ABOUT_STUDENT, OF_ORGANIZATION, OF_YEAR, Column, Target
-
-AS_TEXT = "@"
 
 
 @dataclass(frozen=True)
@@ -65,41 +61,17 @@ def xlsx_template(layout: Layout) -> IO[bytes]:
 
     Columns with numbers that name something are text, so that a spreadsheet keeps their leading zeros.
     """
-    book = Workbook(write_only=True)
     columns = list(_columns(layout))
-    sheet = book.create_sheet(_("Data"))
-    sheet.freeze_panes = "A2"
-    for position, (row, parse) in enumerate(columns, 1):
-        dimension = sheet.column_dimensions[get_column_letter(position)]
-        dimension.width = max(12, len(row.column) + 2, len(row.example) + 2)
-        if _names_something(parse):
-            dimension.number_format = AS_TEXT
-    sheet.append([_bold(sheet, row.column) for row, _parse in columns])
-    sheet.append([_cell(sheet, row.example, _names_something(parse)) for row, parse in columns])
-    book_sheet = book.create_sheet(_("Codebook"))
-    book_sheet.freeze_panes = "A2"
-    for position, width in enumerate((28, 22, 60, 60, 34), 1):
-        book_sheet.column_dimensions[get_column_letter(position)].width = width
-    book_sheet.append([_bold(book_sheet, heading) for heading in codebook_headings()])
-    for row, _parse in columns:
-        book_sheet.append([_cell(book_sheet, text, as_text=True) for text in row.cells()])
-    file = tempfile.TemporaryFile()  # noqa: SIM115
-    book.save(file)
-    file.seek(0)
-    return file
-
-
-def _cell(sheet: Any, text: str, as_text: bool) -> Any:
-    cell = WriteOnlyCell(sheet, value=text or None)
-    if as_text:
-        cell.number_format = AS_TEXT
-    return cell
-
-
-def _bold(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.font = Font(bold=True)
-    return cell
+    data = Sheet(
+        _("Data"),
+        [row.column for row, _parse in columns],
+        [[_sample(row.example, parse) for row, parse in columns]],
+        {row.column: _format(parse) for row, parse in columns},
+        {row.column: max(12, len(row.column) + 2, len(row.example) + 2) for row, _parse in columns},
+    )
+    headings = codebook_headings()
+    widths = dict(zip(headings, (28, 22, 60, 60, 34), strict=True))
+    return xlsx_file([data, Sheet(_("Codebook"), headings, [row.cells() for row, _parse in columns], widths=widths)])
 
 
 def _columns(layout: Layout) -> Iterator[tuple[Row, values.Parser]]:
@@ -182,6 +154,22 @@ def _allowed(parse: values.Parser, labels: dict[str, str]) -> str:
     return ""
 
 
-def _names_something(parse: values.Parser) -> bool:
-    """Whether a column holds codes or numbers that are no quantities."""
-    return not isinstance(parse, values.Integer | values.Decimal | values.Day | values.Flag)
+def _format(parse: values.Parser) -> Format:
+    """How a spreadsheet holds a column: as text wherever it names something."""
+    match parse:
+        case values.Integer() | values.Decimal():
+            return "number"
+        case values.Day():
+            return "date"
+    return "text"
+
+
+def _sample(example: str, parse: values.Parser) -> str | Decimal | dt.date | None:
+    if not example:
+        return None
+    match _format(parse):
+        case "number":
+            return Decimal(example)
+        case "date":
+            return dt.date.fromisoformat(example)
+    return example

@@ -96,7 +96,7 @@ PAGES: dict[str, Seen] = {
     ),
     "schools:import_new": of_ridge(Role.PRINCIPAL, "Find out from the file"),
     "schools:imports": of_ridge(Role.PRINCIPAL, "students-of-everything"),
-    "schools:import_templates": of_ridge(Role.PRINCIPAL, "state_student_number"),
+    "schools:import_templates": of_ridge(Role.PRINCIPAL, "local_number"),
     "schools:duplicates": of_ridge(Role.PRINCIPAL, "They are different people"),
     "schools:import": import_in("guarded", "Type 61 to apply it"),
     "schools:import#second": import_in("guarded", "You are the second person", Role.DISTRICT_ADMINISTRATOR),

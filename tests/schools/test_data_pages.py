@@ -199,7 +199,20 @@ def test_a_state_sees_its_districts_and_no_upload_of_rosters(world: World, clien
     cells = {place.name: {kind.code: cell for kind, cell in cells} for place, cells in page.context["matrix"]}
     assert set(cells) == {"Cahaba County", "Tombigbee City"}
     assert (cells["Cahaba County"]["enrollment"].schools, cells["Cahaba County"]["enrollment"].of) == (1, 2)
-    assert "?kind=" not in text(page)
+    assert "?kind=roster" not in text(page)
+
+
+def test_published_results_are_offered_to_the_state_and_are_nothing_a_school_inherits(
+    world: World, client: Client
+) -> None:
+    client.force_login(factories.person(Role.STATE_COORDINATOR, world.alabama))
+    page = client.get(at("data", world.alabama))
+    assert state_of(page, "published") == ("none", 0, 1)
+    assert "?kind=" in text(page)
+    cover(world.alabama, "published")
+    cover(world.cahaba, "published")
+    assert state_of(client.get(at("data", world.alabama)), "published") == ("all", 1, 1)
+    assert "published" not in {line.kind for line, _layout in client.get(at("data", world.ridge)).context["lines"]}
 
 
 def test_a_cooperative_has_no_evidence_of_its_own(world: World, client: Client) -> None:
@@ -294,7 +307,8 @@ def test_complete_is_handed_on_only_where_it_was_ticked(world: World, signed_in:
 def test_the_address_may_name_the_kind(world: World, signed_in: Client) -> None:
     url = at("import_new", world.ridge)
     assert '<option value="courses" selected>' in text(signed_in.get(url, {"kind": "courses"}))
-    assert '<option value="" selected>' in text(signed_in.get(url, {"kind": "nonsense"}))
+    nonsense = signed_in.get(url, {"kind": "nonsense"})
+    assert nonsense.context["form"]["kind"].value() == ""
 
 
 def test_a_file_that_is_too_large_is_told_so_in_one_clear_line(world: World, signed_in: Client, settings: Any) -> None:
@@ -319,7 +333,7 @@ def test_a_choice_that_there_is_not_is_refused(world: World, signed_in: Client, 
 def test_no_kind_of_file_is_offered_where_none_fits(world: World, client: Client) -> None:
     client.force_login(factories.person(Role.STATE_COORDINATOR, world.alabama))
     page = client.get(at("import_new", world.ridge))
-    assert page.context["layouts"] == []
+    assert page.context["groups"] == []
     assert "No kind of file is loaded here" in text(page)
 
 
@@ -334,7 +348,7 @@ def test_no_kind_of_file_is_offered_where_none_fits(world: World, client: Client
         ("applying", "Applying the file"),
         ("previewed", "Is this what should change?"),
         ("refused", "This file cannot be loaded"),
-        ("applied", "is loaded"),
+        ("applied", "The file is loaded"),
         ("undone", "This import was undone"),
         ("cancelled", "This import was cancelled"),
     ],
@@ -712,7 +726,7 @@ def test_a_member_of_the_site_team_sees_students_only_by_assignment(world: World
     page = client.get(of("student", maria))
     assert "Grade 9" in text(page)
     # Putting right is for those who load files.
-    assert "Correct<" not in text(page)
+    assert "Correct<span" not in text(page)
     assert client.get(of("student_correct", maria, table="enrollment", pk=row.pk, field="exit_code")).status_code == 403
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from schools.imports.targets import ABOUT_STUDENT, OF_YEAR, Column
 from schools.imports.values import BadValue
 from schools.models.imports import Severity
 
+_AGAIN = re.compile(r"#[0-9]+$")
 # How many missing headings the preview lists.
 _SHOWN = 8
 
@@ -98,10 +100,11 @@ class _Headings:
         self.places: dict[str, int] = {}
         twice = []
         for index, heading in enumerate(headings):
-            name = same(heading)
-            if name in self.places and name in known:
+            # A heading that stands there again has been told apart with a number (``read.headings``).
+            again = same(_AGAIN.sub("", heading))
+            if again in self.places and again in known:
                 twice.append(heading)
-            self.places.setdefault(name, index)
+            self.places.setdefault(same(heading), index)
         if twice:
             raise FileRefused(
                 _("A heading stands twice: %(headings)s") % {"headings": ", ".join(twice)},

@@ -103,7 +103,7 @@ def read_sessions(bundle: Bundle) -> Calendar:
     else:
         _settle(records, list(sessions.values()), year)
     inside = [one for one in sessions.values() if one.dated == year]
-    whole = [one for one in inside if one.type == "schoolYear"] or inside
+    whole = _whole(inside)
     starts = min((one.starts for one in whole), default="")
     ends = max((one.ends for one in whole), default=year.last_day.isoformat())
     for one in inside:
@@ -148,12 +148,17 @@ def _read(records: Records) -> dict[str, Session]:
     return sessions
 
 
+def _whole(sessions: list[Session]) -> list[Session]:
+    """Those that are whole school years; all where none is."""
+    return [one for one in sessions if one.type == "schoolYear"] or sessions
+
+
 def _settle(records: Records, sessions: list[Session], year: SchoolYear) -> None:
     """Note or refuse where schoolYear, dates and the chosen year disagree."""
     dated = sorted({one.dated for one in sessions})
     if year not in dated:
         labels = ", ".join(SchoolYear(one).label for one in dated)
-        said = [one for one in sessions if one.said == year]
+        said = _whole([one for one in sessions if one.said == year])
         if said:
             raise FileRefused(
                 _("The sessions' schoolYear says %(said)d, but their dates, %(first)s to %(last)s, are of %(years)s.")
@@ -173,7 +178,7 @@ def _settle(records: Records, sessions: list[Session], year: SchoolYear) -> None
         )
     for told in sorted({one.said for one in sessions if one.dated == year and one.said not in {None, year}} - {None}):
         those = [one for one in sessions if one.dated == year and one.said == told]
-        whole = [one for one in those if one.type == "schoolYear"] or those
+        whole = _whole(those)
         text = _(
             "The sessions' schoolYear says %(said)d, their dates, %(first)s to %(last)s, are school year %(year)s; "
             "loaded as %(year)s"

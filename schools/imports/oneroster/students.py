@@ -191,7 +191,9 @@ class Reader:
         """The schools of a student; none: they are of schools that this import is not for."""
         if self.roles is not None:
             person = self.people.numbers[one]
-            places, foreign = self.roles.students[person], person in self.roles.elsewhere
+            # In an order of their own, not that of the file: the first one stands for the student.
+            places = sorted(self.roles.students[person], key=lambda place: (place.gone, int(place.school)))
+            foreign = person in self.roles.elsewhere
             column, written, unknown = "sourcedId", one, []
         else:
             ids = [part for part in (piece.strip() for piece in orgs.split(",")) if part]

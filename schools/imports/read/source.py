@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from django.utils.translation import gettext as _
 
-from schools.imports.problems import FileRefused, Problems
+from schools.imports.problems import FileRefused, Place, Problems
 from schools.imports.read import archive
 from schools.imports.read.archive import LIMITS, Limits
 from schools.imports.read.parts import Part, Spool
@@ -18,6 +18,7 @@ from schools.imports.read.sheet import read_sheets
 from schools.imports.read.table import Contents, Table
 from schools.imports.read.text import read_text
 from schools.imports.read.workbook import zip_kind
+from schools.models.imports import Severity
 
 # In a bundle these are read as tables; a file that comes alone is, whatever its name.
 TABLES = frozenset({".csv", ".tsv", ".tab", ".psv", ".txt", ".xlsx", ".xlsm"})
@@ -62,6 +63,14 @@ def open_source(path: Path, name: str, problems: Problems, *, limits: Limits = L
                 found.update(tables)
             else:
                 others[part.name] = head
+                if kind_of(head) in {"zip", "gzip"} or unreadable(head, part.name):
+                    problems.note(
+                        "member_not_read",
+                        _("Files within the bundle that are not tables were not read"),
+                        Place(part.name, 1),
+                        advice=_("If they hold data, export them as CSV or XLSX, and pack them once only."),
+                        severity=Severity.NOTED,
+                    )
         _check(found, others)
         tables_only = {key: table for key, (table, _has_rows) in found.items()}
         contents = Contents({key: table.headings for key, table in tables_only.items()}, others)

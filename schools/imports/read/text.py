@@ -18,10 +18,13 @@ from schools.imports.read.encoding import Encoding
 from schools.imports.read.headings import heading_row, least_cells, name_columns
 from schools.imports.read.parts import Part
 from schools.imports.read.table import CHUNK, CHUNK_CELLS, Chunk, Table
+from schools.imports.values import clean
 from schools.models.imports import Severity
 
 DELIMITERS = (",", ";", "\t", "|")
-SAMPLE_LINES = 200
+# What the shape is found from. More lines than a cell may span, so that the headings are read here as they are later.
+SAMPLE_LINES = 400
+SAMPLE_CHARACTERS = 1 << 20
 # A cell that spans more lines than this is a quote that was never closed.
 CELL_LINES = 200
 
@@ -86,7 +89,7 @@ def find_shape(lines: Sequence[str]) -> tuple[Shape, int]:
     """
     if lines and lines[0].strip(" \r\n").lower() in {f"sep={delimiter}" for delimiter in DELIMITERS}:
         return Shape(lines[0].strip(" \r\n")[4:]), 1  # Excel's own way of saying it
-    best, highest = Shape(), 0.0
+    best, highest = Shape(), (False, 0.0)
     for delimiter in DELIMITERS:
         shape = Shape(delimiter)
         rows = _first_rows(lines, shape)
@@ -98,18 +101,33 @@ def find_shape(lines: Sequence[str]) -> tuple[Shape, int]:
     return best, 0
 
 
+def _sample(lines: Iterator[str]) -> list[str]:
+    taken: list[str] = []
+    characters = 0
+    for line in islice(lines, SAMPLE_LINES):
+        taken.append(line)
+        characters += len(line)
+        if characters > SAMPLE_CHARACTERS:
+            break
+    return taken
+
+
 def _first_rows(lines: Sequence[str], shape: Shape) -> list[tuple[int, list[str]]]:
     return list(records(lines, shape, lambda line, text, why: shape.unquoted(text)))
 
 
-def _score(rows: Sequence[tuple[int, list[str]]]) -> float:
-    found = heading_row(rows)
+def _score(rows: Sequence[tuple[int, list[str]]]) -> tuple[bool, float]:
+    """Whether the first line names the columns and rows are as wide; how many columns, and how well rows fit."""
+    filled = [(line, row) for line, row in rows if any(clean(cell) for cell in row)]
+    found = heading_row(filled)
     if found is None or len(found[1]) < 2:
-        return 0.0
-    width, least = len(found[1]), least_cells(found[1])
-    others = [(line, len(row)) for line, row in rows if line != found[0] and any(row)]
-    fit = sum(line > found[0] and least <= cells <= width for line, cells in others) / len(others) if others else 1.0
-    return max(fit, 0.01) ** 2 * (width - 1)
+        return False, 0.0
+    heading, cells = found
+    below = [len(row) for line, row in filled if line > heading]
+    fitting = sum(least_cells(cells) <= width <= len(cells) for width in below)
+    fit = fitting / (len(filled) - 1) if len(filled) > 1 else 1.0
+    named = sum(1 for cell in cells if clean(cell))
+    return heading == filled[0][0] and fit >= 0.5, max(fit, 0.01) ** 2 * (named - 1)
 
 
 @dataclass
@@ -182,7 +200,7 @@ class _Delimited:
 
     def _repair(self, line: int, text: str, why: str) -> list[str] | None:
         """A line whose quotes are wrong: taken without them where its cells are as many as the headings."""
-        if line <= self.heading_line:
+        if line < self.heading_line:
             return self.shape.unquoted(text)
         if "field limit" in why and len(text) > csv.field_size_limit():
             said = _("A cell longer than any text of a table")
@@ -190,7 +208,7 @@ class _Delimited:
             self._refuse("long_cell", said, advice, line, [text[:200]], text)
             return None
         row = self.shape.unquoted(text)
-        if len(row) != len(self.headings):
+        if len(row) != len(self.headings) and line > self.heading_line:
             said = _("A quotation mark is not closed, and the cells are not as many as the headings")
             advice = _("Close the quotation mark, or write it twice where it belongs to the text.")
             self._refuse("open_quote", said, advice, line, row, text.strip())
@@ -221,7 +239,7 @@ def read_text(part: Part, problems: Problems) -> tuple[Table, Callable[[], bool]
     Raises :class:`~schools.imports.problems.FileRefused` where it is no text.
     """
     written = encoding.examine(part)
-    first = list(islice(encoding.lines(part, written), SAMPLE_LINES))
+    first = _sample(encoding.lines(part, written))
     shape, above = find_shape(first)
     found = heading_row((line, row) for line, row in _first_rows(first, shape) if line > above)
     if found is None:

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
-from hstw.access import Action, decide
+from hstw.access import decide
 from hstw.require import require
 from schools.imports import run, shown, undo
 from schools.models import ImportBatch, User
@@ -27,7 +27,7 @@ from schools.views.data import frame
 @require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request")
 @login_required
-def page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def page(request: frame.HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
     """One page for every state; while a worker has it, its script asks for the progress only."""
     batch = frame.batch_for(request, public_id)
     if request.method == "POST":
@@ -41,10 +41,10 @@ def page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 def _show(request: HttpRequest, batch: ImportBatch, *, wrong: str = "", status: int = 200) -> HttpResponse:
     user = signed_in(request)
-    names = bool(decide(user, Action.IMPORT_STUDENTS, batch))
+    # Who may load such a file sees what is in it; everyone else counts only.
     may = bool(decide(user, shown.needs(batch), batch))
     outcomes = shown.outcomes(batch)
-    if names and batch.state == ImportState.PREVIEWED and batch.preview.get("samples"):
+    if may and batch.state == ImportState.PREVIEWED and batch.preview.get("samples"):
         frame.read(request, "import preview read", batch=str(batch.public_id))
     response = frame.show(
         request,
@@ -54,7 +54,7 @@ def _show(request: HttpRequest, batch: ImportBatch, *, wrong: str = "", status: 
         batch=batch,
         kind=shown.title_of(batch.kind),
         may=may,
-        names=names,
+        names=may,
         progress=shown.progress(batch) if batch.at_work else None,
         outcomes=outcomes,
         total=shown.total(outcomes),
@@ -62,7 +62,7 @@ def _show(request: HttpRequest, batch: ImportBatch, *, wrong: str = "", status: 
         nothing=shown.changes_nothing(batch),
         covers=shown.covers(batch),
         held=bool(batch.guard.get("stopped")) and batch.confirmed_by_id is None,
-        samples=shown.samples(batch) if names else [],
+        samples=shown.samples(batch) if may else [],
         problems=batch.problems.order_by("-severity", "-count", "cause"),
         second=shown.needs_second(batch, user),
         wrong=wrong,

@@ -11,8 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hstw import files
-from hstw.access import Action, decide
+from hstw.access import decide
 from hstw.models import StoredFile
+from hstw.require import require
 from schools.imports import changed, shown
 from schools.models import ImportBatch
 from schools.models.imports import ImportState
@@ -39,7 +40,7 @@ def rejected(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
 
 
 def _stored(request: HttpRequest, batch: ImportBatch, stored: StoredFile | None, what: str) -> HttpResponseBase:
-    frame.require(signed_in(request), shown.needs(batch), batch)
+    require(signed_in(request), shown.needs(batch), batch)
     if stored is None:
         raise Http404
     frame.read(request, "student file downloaded", what=what, batch=str(batch.public_id), file=str(stored.public_id))
@@ -50,11 +51,11 @@ def _stored(request: HttpRequest, batch: ImportBatch, stored: StoredFile | None,
 @require_safe
 @login_required
 def changes(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
-    """Each record that the import made, changed or removed; names only for those who load files about students."""
+    """Each record that the import made, changed or removed; with names only for those who may load such files."""
     batch = frame.batch_for(request, public_id)
     if batch.state != ImportState.APPLIED:
         raise Http404
-    names = bool(decide(signed_in(request), Action.IMPORT_STUDENTS, batch))
+    names = bool(decide(signed_in(request), shown.needs(batch), batch))
     frame.read(request, "student file downloaded", what="changes", batch=str(batch.public_id), names=names)
     response: HttpResponse | StreamingHttpResponse = StreamingHttpResponse(
         changed.rows(batch, names=names), content_type="text/csv; charset=utf-8"

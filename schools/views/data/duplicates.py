@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -38,7 +40,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
             messages.success(request, _("Noted: they are different people. The pair is not shown again."))
         return redirect("schools:duplicates", slug=slug, year=year)
     pairs = duplicates.possible(organization, user)
-    page_obj = Paginator(pairs, PAGE_SIZE).get_page(frame.page_number(request))
+    page_obj = Paginator(cast("Sequence[duplicates.Pair]", pairs), PAGE_SIZE).get_page(frame.page_number(request))
     frame.read(request, "student list read", organization=organization.slug, list="duplicates")
     return frame.show(
         request,

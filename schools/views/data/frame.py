@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django_htmx.middleware import HtmxDetails
 
 from hstw.access import Action, decide, second_factor_required
 from hstw.navigation import at, current_year, in_section
@@ -20,6 +21,13 @@ from schools.imports import registry
 from schools.imports.registry import Layout
 from schools.models import ImportBatch, Organization, Student, User
 from schools.scope import organization_for, signed_in
+
+
+class HtmxRequest(HttpRequest):
+    """A request that knows whether the page's own script asks, for a part of it."""
+
+    htmx: HtmxDetails
+
 
 log = structlog.get_logger("schools.students")
 LOADS = (Action.IMPORT_STUDENTS, Action.IMPORT_PUBLISHED)
@@ -73,6 +81,12 @@ def layouts_for(user: User, organization: Organization) -> list[Layout]:
         for layout in registry.layouts()
         if not layout.refuses and organization.kind in layout.kinds and layout.needs in may
     ]
+
+
+def kinds_beside_students(layouts: list[Layout]) -> dict[str, str]:
+    """The kinds of evidence that these files bring and that are not about students, each with its target."""
+    targets = [registry.target(code) for layout in layouts for code in layout.targets]
+    return {target.kind: target.code for target in targets if not target.about_student}
 
 
 def may_load(user: User, organization: Organization) -> bool:

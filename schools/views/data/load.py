@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from hstw import files
 from hstw.access import Action, decide
-from schools.forms.data import ImportForm
+from schools.forms.data import ImportForm, grouped
 from schools.imports import run
 from schools.scope import signed_in
 from schools.views.data import frame
@@ -26,8 +26,8 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         raise PermissionDenied(decide(user, Action.IMPORT_STUDENTS, organization).reason)
     layouts = frame.layouts_for(user, organization)
     form = ImportForm(
-        request.POST or None,
-        request.FILES or None,
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
         layouts=layouts,
         year=school_year,
         organization=organization,
@@ -46,4 +46,11 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
             complete=data["complete"] or None,
         )
         return redirect(batch)
-    return frame.show(request, organization, school_year, "schools/data/load.html", form=form, layouts=layouts)
+    return frame.show(
+        request,
+        organization,
+        school_year,
+        "schools/data/load.html",
+        form=form,
+        groups=grouped(layouts) if layouts else [],
+    )

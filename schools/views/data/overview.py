@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -23,7 +23,7 @@ RUNNING_SHOWN = 20
 @require_safe
 @vary_on_headers("HX-Request")
 @login_required
-def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
+def page(request: frame.HtmxRequest, slug: str, year: int) -> HttpResponse:
     """The first page of “Data”; asked for by its own script, only the imports at work."""
     organization, school_year = frame.data_of(request, slug, year)
     user = signed_in(request)
@@ -34,8 +34,8 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         if not running:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return render(request, "schools/data/running.html", {"running": running})
-    lines = loaded.lines(organization, school_year)
     layouts = frame.layouts_for(user, organization)
+    lines = loaded.lines(organization, school_year, frame.kinds_beside_students(layouts))
     # Of several layouts for one target the first is offered: our own templates come first.
     kinds = {target: layout.code for layout in reversed(layouts) for target in layout.targets}
     children = Paginator(loaded.children(organization, school_year), CHILDREN_SHOWN).get_page(

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -97,10 +97,7 @@ def correct(request: HttpRequest, public_id: uuid.UUID, table: str, pk: int, fie
         raise Http404
     back = redirect("schools:student_row", public_id=public_id, table=table, pk=pk)
     if request.method == "POST" and "withdraw" in request.POST:
-        corrections.withdraw(
-            get_object_or_404(Correction, pk=chosen.correction.pk if chosen.correction else 0), by=user
-        )
-        messages.success(request, _("Taken back: the value is the file's again."))
+        _withdraw(request, chosen.correction)
         return back
     form = CorrectionForm(request.POST or None, row=found, field=chosen)
     if request.method == "POST" and form.is_valid():
@@ -114,6 +111,17 @@ def correct(request: HttpRequest, public_id: uuid.UUID, table: str, pk: int, fie
             return back
     context = {"student": student, "row": found, "table": table, "form": form, **_told(found, chosen)}
     return render(request, "schools/data/student_correct.html", context | {"kind": found._meta.verbose_name})
+
+
+def _withdraw(request: HttpRequest, correction: Correction | None) -> None:
+    """Take it back, or say why that cannot be; gone already is no error."""
+    try:
+        if correction is not None:
+            corrections.withdraw(correction, by=signed_in(request))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Taken back: the value is the file's again."))
 
 
 def _row(request: HttpRequest, public_id: uuid.UUID, table: str, pk: int) -> tuple[Student, Evidence]:

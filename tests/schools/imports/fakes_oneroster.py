@@ -1,4 +1,4 @@
-"""What a layout is read with in tests: tables made by the csv module, and a sink that keeps what it is given."""
+"""What a layout is read with in tests: tables made of text by the csv module, a sink that keeps what it is given."""
 
 from __future__ import annotations
 

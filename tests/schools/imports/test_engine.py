@@ -116,6 +116,15 @@ def test_a_file_that_adds_removes_nothing(world: World) -> None:
     assert Enrollment.objects.filter(exited=None).count() == 2
 
 
+def test_a_blank_in_a_file_that_adds_says_nothing(world: World) -> None:
+    load(world.cahaba, roster(world.ridge, "001", sex="F", english_learner="true"), REPLACES)
+    adds = load(world.cahaba, roster(world.ridge, "001", sex=None, english_learner=None), Completeness.ADDS)
+    assert adds.counts["enrollment"]["unchanged"] == 1
+    assert Enrollment.objects.get().sex == "F"
+    load(world.cahaba, roster(world.ridge, "001", sex=None, english_learner=None), REPLACES)
+    assert (Enrollment.objects.get().sex, Enrollment.objects.get().english_learner) == ("", None)
+
+
 def test_gone_stays_within_organization_year_and_kind(world: World) -> None:
     load(world.cahaba, roster(world.ridge, "001"), REPLACES)
     load(world.tombigbee, roster(world.harbor, "001"), REPLACES)

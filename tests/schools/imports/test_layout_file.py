@@ -190,8 +190,10 @@ def test_cells_are_read_as_the_file_says(district: Organization) -> None:
 
 @needs_database
 def test_a_row_that_gives_nothing_is_no_problem_even_if_it_is_wrong(district: Organization) -> None:
-    outcome = read(layout(good(), "exams.toml"), district, table("Id,Exam,Day,Score\n,9,99,--\n"))
+    text = "Id,Exam,Day,Score\n,9,99,--\na,1,070124,5\n"
+    outcome = read(layout(good(), "exams.toml"), district, table(text))
     assert outcome.problems.all() == []
+    assert [row["line"] for row in outcome.rows("assessment_result")] == [3]
     assert outcome.problems.rejected_rows == 0
 
 

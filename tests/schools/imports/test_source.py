@@ -56,6 +56,19 @@ def test_a_zip_is_a_bundle_whatever_its_name(tmp_path) -> None:
     assert found.others == {"about.xml": b"<a>" + b"x" * 4_093, "empty.csv": b""}
 
 
+def test_members_that_are_not_read_are_named(tmp_path) -> None:
+    inner = zipped({"a.csv": USERS})
+    data = zipped(
+        {"users.csv": USERS, "more.zip": inner, "old.xls": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "x.xml": b"<a/>"}
+    )
+    found = read_bytes(tmp_path, data, "x.zip")
+    assert set(found.rows) == {"users.csv"}
+    assert set(found.others) == {"more.zip", "old.xls", "x.xml"}
+    (problem,) = found.problems.all()
+    assert problem.cause == "member_not_read"
+    assert {place.file for place in problem.places} == {"more.zip", "old.xls"}
+
+
 def test_a_member_of_a_bundle_may_have_headings_alone(tmp_path) -> None:
     found = read_bytes(tmp_path, zipped({"users.csv": USERS, "demographics.csv": b"sourcedId,sex\n"}), "x.zip")
     assert found.rows["demographics.csv"] == []

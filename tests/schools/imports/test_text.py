@@ -116,6 +116,13 @@ def test_quotes_that_are_not_doubled_are_kept_and_noted(tmp_path) -> None:
     assert found.causes() == {"open_quote": ("noted", 1)}
 
 
+def test_an_open_quote_among_the_headings(tmp_path) -> None:
+    found = read_bytes(tmp_path, b'id,"name,grade\n1,a,09\n2,b,10\n')
+    assert found.only_headings == ["id", "name", "grade"]
+    assert found.only == [["1", "a", "09"], ["2", "b", "10"]]
+    assert found.places("open_quote") == [1]
+
+
 def test_blanks_before_quotes(tmp_path) -> None:
     found = read_bytes(tmp_path, b'id, "name", "note"\n1, "Smith, Jo", "x"\n2, "Doe, Jane", ""\n')
     assert found.only_headings == ["id", "name", "note"]
