@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from schools.models.imports import Severity
 
 FIRST_PLACES = 5
+# What follows from another row's problem: told after the problem that it follows from.
+CONSEQUENCES = frozenset({"student_left_out", "student_refused"})
 # Rows kept for download; beyond it the count goes on and the file says so.
 KEPT_ROWS = 100_000
 
@@ -129,9 +131,12 @@ class Problems:
         return out
 
     def all(self) -> list[Problem]:
-        """Every problem, those that leave rows out first, the most frequent first."""
+        """Every problem, those that leave rows out first, causes before what follows, the most frequent first."""
         order = {Severity.REFUSED: 0, Severity.NOTED: 1}
-        return sorted(self._found.values(), key=lambda one: (order[one.severity], -one.count, one.text))
+        return sorted(
+            self._found.values(),
+            key=lambda one: (order[one.severity], one.cause in CONSEQUENCES, -one.count, one.text),
+        )
 
     def has(self, cause: str) -> bool:
         """Whether a cause was met."""
