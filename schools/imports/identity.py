@@ -43,35 +43,30 @@ class Scope:
 
 
 # Rows that name one student in several ways are one student: by the state's number where there is one, else by the
-# district's. A row with both numbers ties a row that has only the district's to it.
+# district's. A row with both numbers ties a row that has only the district's to it; where rows tie one district
+# number to two of the state's, none can be believed.
 _ROSTER = """
 CREATE UNLOGGED TABLE {who} AS
 WITH named AS (
     SELECT source_key, state_number, local_number, min(row) AS row
     FROM {student} GROUP BY source_key, state_number, local_number
-), found AS (
-    SELECT n.*, s.student_id AS by_state, l.student_id AS by_local
-    FROM named n
-    LEFT JOIN schools_studentidentifier s
-        ON n.state_number <> '' AND s.organization_id = {state} AND s.system = 'state'
-        AND s.value = n.state_number AND s.ends IS NULL
-    LEFT JOIN schools_studentidentifier l
-        ON n.local_number <> '' AND l.organization_id = {district} AND l.system = 'local'
-        AND l.value = n.local_number AND l.ends IS NULL
-), tied AS (
-    SELECT f.*, coalesce(
-        nullif(f.state_number, ''),
-        (SELECT min(o.state_number) FROM named o
-         WHERE f.local_number <> '' AND o.local_number = f.local_number AND o.state_number <> '')
-    ) AS state_tie
-    FROM found f
+), tie AS (
+    SELECT local_number, min(state_number) AS state_number, count(DISTINCT state_number) > 1 AS several
+    FROM named WHERE local_number <> '' AND state_number <> '' GROUP BY local_number
 )
-SELECT source_key, state_number, local_number, row, coalesce(by_state, by_local) AS student_id, false AS is_new,
-    false AS repaired,
-    CASE WHEN state_number = '' AND local_number = '' THEN 'no_number'
-         WHEN by_state <> by_local THEN 'numbers_disagree' END AS trouble,
-    coalesce('S' || state_tie, 'L' || local_number) AS one
-FROM tied
+SELECT n.source_key, n.state_number, n.local_number, n.row,
+    coalesce(s.student_id, l.student_id) AS student_id, false AS is_new, false AS repaired,
+    CASE WHEN n.state_number = '' AND n.local_number = '' THEN 'no_number'
+         WHEN s.student_id <> l.student_id OR tie.several THEN 'numbers_disagree' END AS trouble,
+    coalesce('S' || coalesce(nullif(n.state_number, ''), tie.state_number), 'L' || n.local_number) AS one
+FROM named n
+LEFT JOIN tie ON tie.local_number = n.local_number
+LEFT JOIN schools_studentidentifier s
+    ON n.state_number <> '' AND s.organization_id = {state} AND s.system = 'state'
+    AND s.value = n.state_number AND s.ends IS NULL
+LEFT JOIN schools_studentidentifier l
+    ON n.local_number <> '' AND l.organization_id = {district} AND l.system = 'local'
+    AND l.value = n.local_number AND l.ends IS NULL
 """
 
 # A number without its leading zeros, where one student alone has it.
@@ -84,6 +79,25 @@ UPDATE {who} w SET student_id = r.student_id, repaired = true FROM (
     WHERE w.student_id IS NULL AND w.trouble IS NULL AND (w.state_number ~ '^[1-9]' OR w.local_number ~ '^[1-9]')
     GROUP BY 1, 2, 3 HAVING count(DISTINCT i.student_id) = 1
 ) r WHERE w.source_key = r.source_key AND w.state_number = r.state_number AND w.local_number = r.local_number
+"""
+
+# Whoever the district's number names is not meant by a row with another number of the state's: districts give their
+# numbers again, and nobody becomes somebody else by it. (Lost zeros are no other number.)
+_ANOTHER = """
+UPDATE {who} w SET trouble = 'numbers_disagree'
+WHERE w.trouble IS NULL AND w.student_id IS NOT NULL AND NOT w.is_new AND w.state_number <> '' AND EXISTS (
+    SELECT FROM schools_studentidentifier i WHERE i.student_id = w.student_id AND i.organization_id = {state}
+    AND i.system = 'state' AND i.ends IS NULL
+    HAVING count(*) > 0 AND NOT bool_or(ltrim(i.value, '0') = ltrim(w.state_number, '0'))
+)
+"""
+
+# One of a student's rows names somebody known: so do the others.
+_SAME = """
+UPDATE {who} w SET student_id = known.student_id FROM (
+    SELECT one, min(student_id) AS student_id FROM {who} WHERE student_id IS NOT NULL AND trouble IS NULL
+    GROUP BY one HAVING count(DISTINCT student_id) = 1
+) known WHERE w.one = known.one AND w.student_id IS NULL AND w.trouble IS NULL
 """
 
 _NEW = """
@@ -168,8 +182,12 @@ def identify(staging: Staging, scope: Scope, problems: Problems) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("DROP TABLE IF EXISTS {who}").format(**parts))
         if "student" in staging.targets:
+            cursor.execute(sql.SQL("ANALYZE {}").format(staging.targets["student"].table))
             cursor.execute(sql.SQL(_ROSTER).format(student=staging.targets["student"].table, **parts))
+            cursor.execute(sql.SQL("ANALYZE {who}").format(**parts))
             cursor.execute(sql.SQL(_REPAIR).format(**parts))
+            cursor.execute(sql.SQL(_ANOTHER).format(**parts))
+            cursor.execute(sql.SQL(_SAME).format(**parts))
             cursor.execute(sql.SQL(_NEW).format(**parts))
         else:
             cursor.execute(
@@ -190,6 +208,7 @@ def identify(staging: Staging, scope: Scope, problems: Problems) -> None:
             cursor.execute(sql.SQL("ANALYZE {who}").format(**parts))
             cursor.execute(sql.SQL(_OTHERS).format(refs=distinct, **parts))
             cursor.execute(sql.SQL(_REPAIR).format(**parts))
+            cursor.execute(sql.SQL(_ANOTHER).format(**parts))
         cursor.execute(sql.SQL(_UNKNOWN).format(**parts))
         cursor.execute(sql.SQL("ANALYZE {who}").format(**parts))
         cursor.execute(
