@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long lint screenshots bench format lock clean
+.PHONY: help run test test-long lint screenshots bench bench-imports format lock clean
 
 CANDIDATES := python3 python3.13 python3.12 python3.11
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -41,6 +41,9 @@ screenshots: .venv/dev.stamp  ## pictures of every page in tests/output/screensh
 
 bench: .venv/dev.stamp  ## how long the everyday pages take, in the world that is loaded
 	$(BIN)/python -m tests.benchmarks.pages
+
+bench-imports: .venv/dev.stamp  ## how long a million course records take to come in
+	$(BIN)/python -m tests.benchmarks.imports
 
 lint: .venv/dev.stamp  ## style, templates, import order, types
 	$(BIN)/ruff check .

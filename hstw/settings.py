@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "send due mail": {"task": "hstw.tasks.send_due_mail", "schedule": 60.0},
+    "remove files that no row knows": {"task": "hstw.tasks.sweep_files", "schedule": 60.0 * 60 * 24},
     "find abandoned imports": {"task": "schools.tasks.sweep_imports", "schedule": 15.0},
     "forget old before-images": {"task": "schools.tasks.forget_before_images", "schedule": 60.0 * 60 * 24},
 }

@@ -7,7 +7,7 @@ file which replaces no longer has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -66,9 +66,15 @@ def compare(
     *,
     completeness: Completeness,
     hold_gone: bool,
+    left_out: Collection[str] = (),
 ) -> list[Comparison]:
-    """Compare every staged target; ``hold_gone`` keeps all that the file has not (rows of it could not be read)."""
+    """Compare every staged target.
+
+    What a replacing file has not stays where rows could not be read: all of it with ``hold_gone``, else what belongs
+    to the students whom the unread rows name (``left_out``: numbers or the file's own keys).
+    """
     made = []
+    identity.remember_left_out(staging, identity.Scope.of(organization), left_out)
     # Students first, then spells: what comes after may belong to a spell of the same file.
     order = sorted(
         staging.targets.values(), key=lambda one: (one.target.code != "student", one.target.code != "enrollment")
@@ -81,7 +87,7 @@ def compare(
             _overlaps(staged, problems)
             _races(staged, problems)
         _duplicates(staged, problems)
-        _meet(staged, organization)
+        _meet(staged, organization, completeness)
         _keep_corrections(staged)
         _make_gone(staged, organization, completeness, hold_gone)
         _count(comparison, organization)
@@ -339,7 +345,7 @@ def _values(staged: StagedTarget) -> list[str]:
     return [column for column in staged.own if column not in _key(staged) or column in loose]
 
 
-def _meet(staged: StagedTarget, organization: Organization) -> None:
+def _meet(staged: StagedTarget, organization: Organization, completeness: Completeness) -> None:
     """Find the record that each row means, and whether it says anything new."""
     target = staged.target
     if target.code == "student":
@@ -366,6 +372,8 @@ def _meet(staged: StagedTarget, organization: Organization) -> None:
         diff=diff(staged), update=sql.Literal(target.writes == "update"),
     )  # fmt: skip
     values = _values(staged)
+    if completeness == Completeness.ADDS:
+        _leave_what_is_not_said(staged, values)
     if values:
         _run(
             "UPDATE {diff} s SET verdict = CASE WHEN {ours} IS DISTINCT FROM {theirs} THEN 'changed' ELSE 'same' END"
@@ -374,6 +382,24 @@ def _meet(staged: StagedTarget, organization: Organization) -> None:
         )  # fmt: skip
     _run("UPDATE {diff} SET verdict = 'same' WHERE verdict IS NULL AND NOT deleted", diff=diff(staged))
     _run("UPDATE {diff} SET verdict = 'deleted' WHERE verdict IS NULL", diff=diff(staged))
+
+
+def _leave_what_is_not_said(staged: StagedTarget, values: list[str]) -> None:
+    """A file that adds changes what it says; a blank in it says nothing, and what is there stays."""
+    if not values:
+        return
+    filled = sql.SQL(", ").join(
+        sql.SQL("{column} = coalesce(nullif(s.{column}, {blank}), e.{column})").format(
+            column=sql.Identifier(column),
+            blank=sql.Literal("") if staged.target.column(column).blank == "" else sql.SQL("NULL"),
+        )
+        for column in values
+    )
+    _run(
+        "UPDATE {diff} s SET {filled} FROM {table} e"
+        " WHERE s.existing_id = e.id AND s.verdict IS NULL AND NOT s.deleted",
+        diff=diff(staged), filled=filled, table=_table(staged),
+    )  # fmt: skip
 
 
 def _meet_by_spell(staged: StagedTarget) -> None:
@@ -470,7 +496,8 @@ def _make_gone(staged: StagedTarget, organization: Organization, completeness: C
         sql.SQL(
             "AND NOT EXISTS (SELECT FROM {d} r WHERE r.student_id = e.student_id"
             " AND r.verdict NOT IN ('new', 'changed', 'same', 'repeat', 'elsewhere', 'deleted'))"
-        ).format(d=diff(staged))
+            " AND NOT EXISTS (SELECT FROM {left} l WHERE l.student_id = e.student_id)"
+        ).format(d=diff(staged), left=name(staged.batch_id, identity.LEFT_OUT))
         if target.about_student
         else sql.SQL("")
     )

@@ -58,6 +58,9 @@ class Problems:
         self._found: dict[tuple[str, str, str], Problem] = {}
         self._rejected: IO[str] | None = None
         self.rejected_rows = 0
+        # Whose rows were left out while reading, as the file calls them; and how many rows name nobody.
+        self.left_out: set[str] = set()
+        self.nameless_rows = 0
 
     def note(
         self,
@@ -79,9 +82,27 @@ class Problems:
         if len(problem.places) < FIRST_PLACES:
             problem.places.append(Place(place.file, place.line, place.column, place.value[:120]))
 
-    def reject(self, file: str, line: int, reason: Any, headings: Sequence[str], cells: Sequence[str]) -> None:
-        """Keep a row that is left out, with its reason, for download."""
+    def reject(
+        self,
+        file: str,
+        line: int,
+        reason: Any,
+        headings: Sequence[str],
+        cells: Sequence[str],
+        *,
+        who: Sequence[str] = (),
+    ) -> None:
+        """Keep a row that is left out, with its reason, for download.
+
+        ``who`` are the numbers or keys by which the row names its student: what a replacing file seems to lack of
+        that student stays. A row that names nobody holds back every end, since anybody may be missing by it.
+        """
         self.rejected_rows += 1
+        named = {one for one in who if one}
+        if named and len(self.left_out) < KEPT_ROWS:
+            self.left_out |= named
+        else:
+            self.nameless_rows += 1
         if self.rejected_rows > KEPT_ROWS:
             return
         if self._rejected is None:

@@ -180,6 +180,7 @@ def _stage(
     beat.enter(_("Opening the file"))
     with open_source(files.path(batch.file), batch.source, problems) as source:
         layout = detect(source.contents, batch.kind or None)
+        batch.kind = layout.code
         _may_load(batch, layout)
         places = Places(batch.organization, layout.finds)
         reading = registry.Reading(
@@ -194,7 +195,6 @@ def _stage(
         hints = [table.rows_hint for table in source.tables.values()]
         beat.enter(_("Reading"), sum(hint or 0 for hint in hints) or None)
         layout.read(reading)
-    batch.kind = layout.code
     batch.rows_read = beat.rows_done
     batch.completeness = reading.completeness or layout.completeness
     if batch.preview.get("complete") and reading.completeness is None:
@@ -242,20 +242,24 @@ def _compare(
 ) -> None:
     """Compare what is staged, and write what the preview shows onto the batch (not yet saved)."""
     identity.identify(staging, identity.Scope.of(batch.organization), problems)
-    held = problems.rejected_rows > 0 or bool(batch.preview.get("held"))
+    held = problems.nameless_rows > 0 or bool(batch.preview.get("held"))
+    left_out = frozenset(problems.left_out)
     comparisons += compare(
         staging,
         batch.organization,
         problems,
         completeness=Completeness(batch.completeness),
         hold_gone=held,
+        left_out=left_out,
     )
     report_left_alone(comparisons, problems)
     if held and batch.completeness == Completeness.REPLACES:
         notes = [
             *notes,
-            _("Some rows could not be read, so nothing is ended or removed: the missing may be among them."),
+            _("Some rows could not be read and name nobody, so nothing is ended or removed: anybody may be missing."),
         ]
+    elif left_out and batch.completeness == Completeness.REPLACES:
+        notes = [*notes, _("Students whose rows could not be read stay as they are: nothing of theirs is ended.")]
     new_schools = [vars(school) for school in places.new] if places is not None else batch.preview.get("schools", [])
     names = {school["id"]: school["name"] for school in new_schools}
     batch.counts = {one.staged.target.code: one.as_json() for one in comparisons}
@@ -421,7 +425,9 @@ def _constraint(error: IntegrityError) -> str:
 
 
 def _refuse(batch: ImportBatch, refused: FileRefused, problems: Problems | None = None) -> None:
+    kind = batch.kind
     batch.refresh_from_db()
+    batch.kind = kind
     batch.refusal = f"{refused.text.rstrip('.')}. {refused.advice}".strip()
     if problems is not None:
         batch.problems.all().delete()
@@ -439,5 +445,5 @@ def _refuse(batch: ImportBatch, refused: FileRefused, problems: Problems | None 
 
 def _end(batch: ImportBatch, state: ImportState) -> None:
     batch.state = state
-    batch.save(update_fields=["state", "refusal"])
+    batch.save(update_fields=["state", "refusal", "kind"])
     stage.drop(batch.pk)

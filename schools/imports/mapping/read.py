@@ -121,7 +121,7 @@ class _Pass:
         if giving is not None:
             self.empty += count - sum(giving)
             faults.only(giving)
-        bad = self._report(chunk, faults)
+        bad = self._report(chunk, faults, [_numbers(part.values) for part in parts])
         sound = [index not in bad for index in range(count)] if bad else None
         for part in parts:
             keep = _both(part.keep, sound)
@@ -136,7 +136,7 @@ class _Pass:
                 values = {name: list(compress(column, keep)) for name, column in values.items()}
             stage.put(self.table.name, lines, values)
 
-    def _report(self, chunk: Chunk, faults: Faults) -> frozenset[int]:
+    def _report(self, chunk: Chunk, faults: Faults, numbers: list[list[Sequence[str | None]]]) -> frozenset[int]:
         """Note what is wrong with rows, and keep those that are left out for download; their positions."""
         problems, name = self.reading.problems, self.table.name
         refused: set[int] = set()
@@ -161,8 +161,14 @@ class _Pass:
                 refused.add(index)
                 first = reasons[0]
                 reason = f"{first.heading}: {first.text}" if first.heading else str(first.text)
-                problems.reject(name, line, reason, self.table.headings, chunk.rows[index])
+                who = [column[index] or "" for columns in numbers for column in columns]
+                problems.reject(name, line, reason, self.table.headings, chunk.rows[index], who=who)
         return frozenset(refused)
+
+
+def _numbers(values: Mapping[str, Sequence[str | None]]) -> list[Sequence[str | None]]:
+    """The columns by which rows name their students."""
+    return [values[name] for name in ("state_number", "local_number") if name in values]
 
 
 def _union(masks: list[list[bool] | None], count: int) -> list[bool] | None:

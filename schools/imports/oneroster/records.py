@@ -119,7 +119,12 @@ class Records:
     ) -> None:
         """Leave the row out: said with its cause, kept for download."""
         self.problems.note(cause, text, self.place(line, column, value), advice=advice)
-        self.problems.reject(self.file, line, text, self._table.headings, row)
+        self.problems.reject(self.file, line, text, self._table.headings, row, who=self._who(row))
+
+    def _who(self, row: Sequence[str]) -> list[str]:
+        """By what a row names a person; a row about a school, class or session names the thing itself, and nobody."""
+        cells = dict(zip(self._table.headings, row, strict=False))
+        return [cells.get(name, "") for name in ("userSourcedId", "studentSourcedId", "identifier", "sourcedId")]
 
     def refuse_value(self, line: int, row: Sequence[str], bad: BadValue, column: str, value: str) -> None:
         """Leave the row out for a cell that cannot be read."""

@@ -15,7 +15,7 @@ from typing import TextIO
 from django.utils.translation import gettext as _
 
 from schools.imports.problems import FileRefused
-from schools.imports.read.parts import BUFFER, Part
+from schools.imports.read.parts import Part
 
 BLOCK = 1 << 20
 _CONTROL = re.compile("[\x01-\x08\x0b\x0e-\x19\x1b-\x1f\x7f]")
@@ -131,9 +131,7 @@ def text(part: Part, encoding: Encoding) -> TextIO:
     """A text opened, behind its byte order mark."""
     stream = part.open()
     stream.seek(encoding.mark)
-    wrapped = io.TextIOWrapper(stream, encoding=encoding.codec, errors=encoding.errors, newline="")
-    wrapped._CHUNK_SIZE = BUFFER  # type: ignore[attr-defined]
-    return wrapped
+    return io.TextIOWrapper(stream, encoding=encoding.codec, errors=encoding.errors, newline="")
 
 
 def _by_mark(head: bytes) -> tuple[int, str]:

@@ -116,6 +116,15 @@ def test_a_file_that_adds_removes_nothing(world: World) -> None:
     assert Enrollment.objects.filter(exited=None).count() == 2
 
 
+def test_a_blank_in_a_file_that_adds_says_nothing(world: World) -> None:
+    load(world.cahaba, roster(world.ridge, "001", sex="F", english_learner="true"), REPLACES)
+    adds = load(world.cahaba, roster(world.ridge, "001", sex=None, english_learner=None), Completeness.ADDS)
+    assert adds.counts["enrollment"]["unchanged"] == 1
+    assert Enrollment.objects.get().sex == "F"
+    load(world.cahaba, roster(world.ridge, "001", sex=None, english_learner=None), REPLACES)
+    assert (Enrollment.objects.get().sex, Enrollment.objects.get().english_learner) == ("", None)
+
+
 def test_gone_stays_within_organization_year_and_kind(world: World) -> None:
     load(world.cahaba, roster(world.ridge, "001"), REPLACES)
     load(world.tombigbee, roster(world.harbor, "001"), REPLACES)
@@ -249,6 +258,38 @@ def test_two_numbers_that_name_two_students_refuse_the_row(world: World) -> None
     looked = look(world.cahaba, {"course_record": [course("001", world.ridge, state_number="S2")]})
     assert looked.batch.counts["course_record"]["refused"] == 1
     assert looked.problems.has("numbers_disagree")
+
+
+def numbered(school: Any, *numbers: tuple[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """A roster of students with the state's number and the district's."""
+    rows = roster(school, *[local for _state, local in numbers])
+    for records in rows.values():
+        for record, (state, _local) in zip(records, numbers, strict=True):
+            record["state_number"] = state
+    return rows
+
+
+def test_a_district_number_given_to_another_student_takes_over_nobody(world: World) -> None:
+    """The state knows the one who has the number here by another: two people, not one."""
+    load(world.cahaba, numbered(world.ridge, ("S1", "001")), REPLACES)
+    looked = look(world.cahaba, numbered(world.ridge, ("S2", "001")), REPLACES)
+    assert looked.batch.counts["student"] == {"new": 0, "changed": 0, "gone": 0, "unchanged": 0, "refused": 1}
+    assert looked.batch.counts["enrollment"]["gone"] == 0
+    assert {problem.cause for problem in looked.problems.all()} == {"other_state_number"}
+    alike = look(world.cahaba, {"course_record": [course("001", world.ridge, state_number="S2")]})
+    assert alike.batch.counts["course_record"]["refused"] == 1
+
+
+def test_a_state_number_without_its_zeros_is_no_other_number(world: World) -> None:
+    load(world.cahaba, numbered(world.ridge, ("0077", "001")), REPLACES)
+    looked = look(world.cahaba, {"course_record": [course("001", world.ridge, state_number="77")]})
+    assert looked.batch.counts["course_record"]["new"] == 1
+
+
+def test_one_district_number_for_two_students_of_a_file_is_refused_and_told(world: World) -> None:
+    looked = look(world.cahaba, numbered(world.ridge, ("S1", "001"), ("S2", "001"), ("S3", "003")), REPLACES)
+    assert (looked.batch.counts["student"]["new"], looked.batch.counts["student"]["refused"]) == (1, 2)
+    assert looked.problems.has("number_of_several")
 
 
 def test_a_state_number_finds_the_student_in_another_district(world: World) -> None:

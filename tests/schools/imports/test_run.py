@@ -143,12 +143,20 @@ def test_bad_rows_are_told_by_cause_and_kept_for_download(world: World) -> None:
         assert "002" in kept.read().decode()
 
 
-def test_unreadable_rows_hold_back_every_end(world: World) -> None:
+def test_a_student_whose_row_cannot_be_read_is_not_ended(world: World) -> None:
+    applied(world, roster("001", "002", "003"))
+    batch = looked(world, roster("001") + "002,First 002,Last 002,Cahaba Ridge High School,grade nine,2025-08-12\n")
+    assert batch.counts["enrollment"]["gone"] == 1
+    assert batch.preview["samples"]["enrollment"]["gone"][0]["student"] == "Last 003, First 003"
+    assert any("stay as they are" in note for note in batch.preview["notes"])
+
+
+def test_unreadable_rows_that_name_nobody_hold_back_every_end(world: World) -> None:
     """The missing student may be the one whose row could not be read."""
     applied(world, roster("001", "002"))
-    batch = looked(world, roster("001") + "002,First 002,Last 002,Cahaba Ridge High School,grade nine,2025-08-12\n")
+    batch = looked(world, roster("001") + "First 002,Last 002\n")
     assert batch.counts["enrollment"]["gone"] == 0
-    assert any("nothing is ended" in note for note in batch.preview["notes"])
+    assert any("nothing is ended or removed" in note for note in batch.preview["notes"])
 
 
 def test_what_changed_since_the_preview_is_shown_again_before_it_is_applied(world: World) -> None:
