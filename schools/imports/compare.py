@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from schools.imports import identity
+from schools.imports.left_out import LeftOut
 from schools.imports.problems import Place, Problems
 from schools.imports.stage import StagedTarget, Staging, name
 from schools.models import Organization
@@ -82,7 +83,7 @@ def compare(
     for staged in order:
         comparison = Comparison(staged)
         _make_diff(staged, organization)
-        _refuse(staged, problems)
+        _refuse(staged, problems, staging.targets.get("student"))
         if staged.target.code == "enrollment":
             _overlaps(staged, problems)
             _races(staged, problems)
@@ -136,7 +137,7 @@ def _make_diff(staged: StagedTarget, organization: Organization) -> None:
     _run("ANALYZE {diff}", diff=diff(staged))
 
 
-def _refuse(staged: StagedTarget, problems: Problems) -> None:
+def _refuse(staged: StagedTarget, problems: Problems, students: StagedTarget | None) -> None:
     """Rows whose student is not known, and rows that break a rule over several columns."""
     for check in staged.target.checks:
         if set(check.needs) <= set(staged.own):
@@ -145,62 +146,34 @@ def _refuse(staged: StagedTarget, problems: Problems) -> None:
                 diff=diff(staged), cause=sql.Literal(check.cause), bad=sql.SQL(check.bad),
             )  # fmt: skip
     said = {check.cause: (str(check.text), str(check.advice), check.column) for check in staged.target.checks}
-    for cause, count, files, lines, values in _rows(
-        "SELECT verdict, count(*), (array_agg(file ORDER BY row))[1:5], (array_agg(line ORDER BY row))[1:5],"
-        " (array_agg({value} ORDER BY row))[1:5] FROM {diff} s WHERE verdict IS NOT NULL GROUP BY verdict",
-        diff=diff(staged), value=_number(staged),
-    ):  # fmt: skip
+    told = diff(students) if students is not None and students is not staged else None
+    for (cause,) in _rows(
+        "SELECT DISTINCT verdict FROM {diff} WHERE verdict IS NOT NULL ORDER BY 1", diff=diff(staged)
+    ):
         text, advice, column = said.get(cause) or (*identity.words(cause), "")
-        for position, (file, line, value) in enumerate(zip(files, lines, values, strict=True)):
-            problems.note(
-                cause,
-                text,
-                Place(file, line, column, value or ""),
-                advice=advice,
-                count=1 if position else count - len(files) + 1,
-            )
-    _reject(staged, problems)
+        LeftOut(staged, diff(staged), problems, told).tell(cause, text, advice, column=column)
 
 
-def _number(staged: StagedTarget) -> Part:
-    """The number a row calls its student by, read from staging."""
-    if not staged.target.about_student:
-        return sql.SQL("''")
-    return sql.SQL(
-        "(SELECT coalesce(nullif(t.state_number, ''), nullif(t.local_number, ''), t.source_key)"
-        " FROM {} t WHERE t.row = s.row)"
-    ).format(staged.table)
-
-
-def _reject(staged: StagedTarget, problems: Problems) -> None:
-    """The refused rows into the file of bad rows, as they were understood."""
-    said = {check.cause: str(check.text) for check in staged.target.checks}
-    columns = ["file", "line", *staged.own]
-    rows = _rows(
-        "SELECT s.verdict, s.file, s.line, {number}, {own} FROM {diff} s WHERE s.verdict IS NOT NULL"
-        " ORDER BY s.row LIMIT 10000",
-        diff=diff(staged), number=_number(staged),
-        own=sql.SQL(", ").join(sql.SQL("s.{}::text").format(sql.Identifier(c)) for c in columns[2:]) or sql.SQL("''"),
-    )  # fmt: skip
-    for verdict, file, line, number, *cells in rows:
-        reason = said.get(verdict) or identity.words(verdict)[0]
-        problems.reject(file, line, reason, [_("student"), *columns[2:]], [number or "", *[c or "" for c in cells]])
+def _left_out(staged: StagedTarget, problems: Problems) -> LeftOut:
+    return LeftOut(staged, diff(staged), problems)
 
 
 def _overlaps(staged: StagedTarget, problems: Problems) -> None:
     """Two spells of one student at one school cannot overlap: the later one is left out, and both lines are named."""
     if "exited" not in staged.own:
         return
-    _refuse_where(
-        staged,
-        problems,
-        "overlapping_spells",
-        _("Two enrollments at one school overlap"),
-        _("End the first before the second begins; one of the two rows may be a repeat."),
-        "EXISTS (SELECT FROM {diff} o WHERE o.verdict IS NULL AND o.student_id = s.student_id"
+    _run(
+        "UPDATE {diff} s SET verdict = 'overlapping_spells' WHERE s.verdict IS NULL AND EXISTS ("
+        " SELECT FROM {diff} o WHERE o.verdict IS NULL AND o.student_id = s.student_id"
         " AND o.organization_id = s.organization_id AND o.year = s.year AND o.row <> s.row"
         " AND (o.entered, o.row) < (s.entered, s.row) AND o.entered <> s.entered"
         " AND coalesce(o.exited, 'infinity') >= s.entered)",
+        diff=diff(staged),
+    )
+    _left_out(staged, problems).tell(
+        "overlapping_spells",
+        _("Two enrollments at one school overlap"),
+        _("End the first before the second begins; one of the two rows may be a repeat."),
     )
 
 
@@ -224,19 +197,6 @@ def _races(staged: StagedTarget, problems: Problems) -> None:
             severity=Severity.NOTED,
             count=count,
         )
-
-
-def _refuse_where(
-    staged: StagedTarget, problems: Problems, cause: str, text: str, advice: str, bad: str, **parts: Part
-) -> None:
-    """Refuse the rows for which ``bad`` holds, and say so once."""
-    rows = _rows(
-        "UPDATE {diff} s SET verdict = {cause} WHERE s.verdict IS NULL AND (" + bad + ") RETURNING s.file, s.line",
-        diff=diff(staged), cause=sql.Literal(cause), **parts,
-    )  # fmt: skip
-    for file, line in sorted(rows):
-        problems.note(cause, text, Place(file, line), advice=advice)
-        problems.reject(file, line, text, [], [])
 
 
 def _key(staged: StagedTarget) -> list[str]:
@@ -288,33 +248,16 @@ def _duplicates(staged: StagedTarget, problems: Problems) -> None:
         "UPDATE {diff} s SET verdict = 'repeat' FROM {twice} t WHERE s.verdict IS NULL AND {key} AND s.row <> t.first",
         diff=diff(staged), twice=_twice(staged), key=_same("s", "t", key, staged),
     )  # fmt: skip
+    left_out = _left_out(staged, problems)
+    left_out.tell(
+        "differs",
+        f"{staged.target.label}: " + _("Rows for the same record say different things"),
+        _("Keep the right one. Records are told apart by: %(key)s.") % {"key": ", ".join(_spoken(staged))},
+    )
     # A roster has a row per enrollment: that it names a student again is how it is meant.
-    quiet = staged.target.code == "student"
-    for verdict, severity, text, advice in (
-        (
-            "differs",
-            Severity.REFUSED,
-            _("Rows for the same record say different things"),
-            _("Keep the right one. Records are told apart by: %(key)s.") % {"key": ", ".join(_spoken(staged))},
-        ),
-        ("repeat", Severity.NOTED, _("The same row again"), _("Counted once.")),
-    ):
-        if quiet and verdict == "repeat":
-            continue
-        for count, files, lines in _rows(
-            "SELECT count(*), (array_agg(file ORDER BY row))[1:5], (array_agg(line ORDER BY row))[1:5]"
-            " FROM {diff} WHERE verdict = {verdict}",
-            diff=diff(staged), verdict=sql.Literal(verdict),
-        ):  # fmt: skip
-            for position, (file, line) in enumerate(zip(files or [], lines or [], strict=True)):
-                problems.note(
-                    verdict,
-                    f"{staged.target.label}: {text}",
-                    Place(file, line),
-                    advice=advice,
-                    severity=severity,
-                    count=1 if position else count - len(files) + 1,
-                )
+    if staged.target.code != "student":
+        text = f"{staged.target.label}: " + _("The same row again")
+        left_out.tell("repeat", text, _("Counted once."), severity=Severity.NOTED)
 
 
 def _spoken(staged: StagedTarget) -> list[str]:
@@ -550,32 +493,16 @@ def _count(comparison: Comparison, organization: Organization) -> None:
 def report_left_alone(comparisons: Iterable[Comparison], problems: Problems) -> None:
     """Say which rows met nothing, or a record of somebody else's."""
     for comparison in comparisons:
-        staged = comparison.staged
-        for verdict, severity, text, advice in (
-            (
-                "elsewhere",
-                Severity.NOTED,
-                _("Recorded by another district already"),
-                _("The other district's record stands; nothing of yours is lost."),
-            ),
-            (
-                "not_there",
-                Severity.REFUSED,
-                _("The student has no enrollment there in that year"),
-                _("Load the roster of the year first."),
-            ),
-        ):
-            for count, files, lines in _rows(
-                "SELECT count(*), (array_agg(file ORDER BY row))[1:5], (array_agg(line ORDER BY row))[1:5]"
-                " FROM {diff} WHERE verdict = {verdict} HAVING count(*) > 0",
-                diff=diff(staged), verdict=sql.Literal(verdict),
-            ):  # fmt: skip
-                for position, (file, line) in enumerate(zip(files, lines, strict=True)):
-                    problems.note(
-                        verdict,
-                        f"{staged.target.label}: {text}",
-                        Place(file, line),
-                        advice=advice,
-                        severity=severity,
-                        count=1 if position else count - len(files) + 1,
-                    )
+        left_out = _left_out(comparison.staged, problems)
+        label = comparison.staged.target.label
+        left_out.tell(
+            "elsewhere",
+            f"{label}: " + _("Recorded by another district already"),
+            _("The other district's record stands; nothing of yours is lost."),
+            severity=Severity.NOTED,
+        )
+        left_out.tell(
+            "not_there",
+            f"{label}: " + _("The student has no enrollment there in that year"),
+            _("Load the roster of the year first."),
+        )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from schools.directory import LAYOUTS as DIRECTORIES
 from schools.imports import registry
 from schools.imports.problems import FileRefused
 from schools.imports.read.table import Contents
@@ -63,6 +64,11 @@ def _named(kind: str, contents: Contents, best: Sequence[Layout]) -> Layout:
 def _unknown(contents: Contents) -> FileRefused:
     if contents.tables:
         text = _("No kind of file has these headings: %(headings)s.") % {"headings": _headings(contents)}
+        if directory := _directory(contents):
+            return FileRefused(
+                _("This is a directory of schools or districts: %(title)s.") % {"title": directory},
+                _("It is loaded by an administrator of the site, with the command import_directory."),
+            )
     else:
         text = _("There is no table in the file; it holds: %(names)s.") % {
             "names": ", ".join(sorted(contents.others)[:SHOWN_HEADINGS])
@@ -71,6 +77,12 @@ def _unknown(contents: Contents) -> FileRefused:
     if closest := _closest(contents):
         advice = _("The closest is: %(kind)s.") % {"kind": closest.title} + " " + advice
     return FileRefused(text, advice)
+
+
+def _directory(contents: Contents) -> str:
+    """The title of the directory that one of the tables is, if any; directories are loaded another way."""
+    found = [set(headings) for headings in contents.tables.values()]
+    return next((one.title for one in DIRECTORIES.values() if any(set(one.headings) <= there for there in found)), "")
 
 
 def _closest(contents: Contents) -> Layout | None:

@@ -171,8 +171,7 @@ def bind(spec: FileMap, reading: Reading, table: Table) -> Bound:
     if lacking:
         shown = ", ".join(lacking[:_SHOWN]) + (", …" if len(lacking) > _SHOWN else "")
         reading.notes.append(_("Not in the file, and so not read: %(headings)s.") % {"headings": shown})
-    if spec.template:
-        _note_unknown(spec, reading, table)
+    _note_unknown(spec, reading, table)
     year = headings.source(ColumnMap(OF_YEAR.name, spec.year.headings), OF_YEAR)
     school = None if spec.school is None else headings.place(spec.school.headings)
     school_source = SchoolSource(spec.school, reading.places, school, table.headings)
@@ -180,9 +179,16 @@ def bind(spec: FileMap, reading: Reading, table: Table) -> Bound:
 
 
 def _note_unknown(spec: FileMap, reading: Reading, table: Table) -> None:
+    """Say which columns are not read: of our templates each (a typing error?), of a vendor's the first and how many."""
     known = spec.known()
     unknown = [heading for heading in table.headings if same(heading) and same(heading) not in known]
-    if unknown:
+    if unknown and not spec.template:
+        more = len(unknown) - _SHOWN
+        shown = ", ".join(unknown[:_SHOWN]) + (_(" and %(n)d more") % {"n": more} if more > 0 else "")
+        reading.notes.append(
+            _("Columns of the file that have no place here, and were not read: %(shown)s.") % {"shown": shown}
+        )
+    elif unknown:
         listed = ", ".join(unknown)
         reading.problems.note(
             "unknown_headings",

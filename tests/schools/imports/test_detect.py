@@ -102,3 +102,10 @@ def test_a_kind_that_is_recognized_and_not_read_yet() -> None:
 def test_no_table_at_all() -> None:
     with pytest.raises(FileRefused, match=r"it holds: a\.xml, b\.xml"):
         detect(contents(others={"b.xml": b"<b/>", "a.xml": b"<a/>"}))
+
+
+def test_a_directory_is_called_one_and_where_it_is_loaded_is_said() -> None:
+    headings = ("sch_id", "dist_name", "coop", "long", "lat", "year", "enroll")
+    with pytest.raises(FileRefused, match="directory of schools or districts: Kentucky") as caught:
+        detect(contents(*headings))
+    assert "import_directory" in caught.value.advice

@@ -275,7 +275,9 @@ def test_a_district_number_given_to_another_student_takes_over_nobody(world: Wor
     looked = look(world.cahaba, numbered(world.ridge, ("S2", "001")), REPLACES)
     assert looked.batch.counts["student"] == {"new": 0, "changed": 0, "gone": 0, "unchanged": 0, "refused": 1}
     assert looked.batch.counts["enrollment"]["gone"] == 0
-    assert {problem.cause for problem in looked.problems.all()} == {"other_state_number"}
+    [problem] = looked.problems.all()
+    # One line of the file, though it gives a student and an enrollment.
+    assert (problem.cause, problem.count) == ("other_state_number", 1)
     alike = look(world.cahaba, {"course_record": [course("001", world.ridge, state_number="S2")]})
     assert alike.batch.counts["course_record"]["refused"] == 1
 
@@ -320,6 +322,43 @@ def test_an_unknown_student_is_left_out_and_told_with_the_place(world: World) ->
     assert (problem.cause, problem.count, problem.places[0].line, problem.places[0].value) == (
         "unknown_student", 1, 7, "555",
     )  # fmt: skip
+
+
+def test_a_line_that_gives_several_results_is_one_line_left_out(world: World) -> None:
+    """Ten tests of somebody unknown are ten records and one row of the file; all are kept for download."""
+    act = {"local_number": "555", "test": "ACT", "taken_on": "2026-03-01", "score": "20", "line": 9}
+    looked = look(world.cahaba, {"assessment_result": [{**act, "subject": f"Part {n}"} for n in range(10)]})
+    assert looked.batch.counts["assessment_result"]["refused"] == 10
+    [problem] = looked.problems.all()
+    assert (problem.count, [place.line for place in problem.places]) == (1, [9])
+    kept = looked.problems.rejected_file()
+    assert kept is not None
+    lines = kept.read().decode("utf-8-sig").splitlines()
+    assert len(lines) == 11
+    assert "student=555" in lines[1]
+    assert "subject=Part 0" in lines[1]
+
+
+def test_rows_that_differ_are_kept_for_download(world: World) -> None:
+    load(world.cahaba, roster(world.ridge, "001"), REPLACES)
+    looked = look(
+        world.cahaba, {"course_record": [course("001", world.ridge, mark="A"), course("001", world.ridge, mark="B")]}
+    )
+    kept = looked.problems.rejected_file()
+    assert kept is not None
+    marks = [line.partition("mark=")[2][:1] for line in kept.read().decode("utf-8-sig").splitlines()[1:]]
+    assert marks == ["A", "B"]
+
+
+def test_many_unknown_students_are_told_quickly(world: World) -> None:
+    """A file loaded before its roster: found by joining, not by looking through the file for each of its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '10s'")
+    records = [course(f"n{n}", world.ridge) for n in range(20_000)]
+    looked = look(world.cahaba, {"course_record": records})
+    [problem] = looked.problems.all()
+    assert (problem.count, problem.places[0].value) == (20_000, "n0")
+    assert looked.problems.rejected_rows == 20_000
 
 
 def test_a_student_with_a_refused_row_loses_nothing(world: World) -> None:

@@ -107,6 +107,7 @@ def test_act_lines(district: Organization) -> None:
     assert outcome.causes() == {"no_student_number": 1, "not_a_date": 1}
     assert outcome.notes == [
         "Not in the file, and so not read: STEM, Writing, ELA.",
+        "Columns of the file that have no place here, and were not read: ID_ACT, Sup_Composite.",
         "1 row has nothing to load.",
     ]
 
@@ -473,7 +474,10 @@ def test_sdp_test_scores(district: Organization) -> None:
     # 779 scores are 0, which the toolkit calls missing.
     file = [line for line in lines_of("students/sdp/Student_Test_Scores.csv.gz") if line["scaled_score"] != "0"]
     assert len(rows) == len(file) == 77_694 - 779
-    assert outcome.notes == ["779 rows have nothing to load."]
+    assert outcome.notes == [
+        "Columns of the file that have no place here, and were not read: grade_level, raw_score.",
+        "779 rows have nothing to load.",
+    ]
     assert Counter(row["subject"] for row in rows) == {
         "Mathematics": len([line for line in file if line["test_subject"] == "1"]),
         "ELA": len([line for line in file if line["test_subject"] == "2"]),
@@ -557,7 +561,11 @@ def test_clearinghouse_lines(district: Organization) -> None:
         ("0048215", "training", "SOME COLLEGE", "2025-09-01", "2025-10-15", None, "2026"),
     ]
     assert outcome.causes() == {"not_in_list": 1}
-    assert outcome.notes == ["1 row has nothing to load."]
+    assert outcome.notes == [
+        "Columns of the file that have no place here, and were not read: First Name, Middle Initial, Last Name, "
+        "Requester Return Field, Search Date, College Code/Branch, College State, Public / Private and 2 more.",
+        "1 row has nothing to load.",
+    ]
 
 
 @pytest.mark.parametrize(
