@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from celery import Celery
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -242,6 +243,7 @@ def test_the_queue_away_is_no_error_for_the_person_and_the_sweep_finds_the_impor
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = Celery("away", broker="redis+socket:///nowhere/valkey.sock?virtual_host=0", set_as_current=False)
+    away.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     with monkeypatch.context() as patch:
         patch.setattr(run, "current_app", away)
         began = time.monotonic()
