@@ -57,14 +57,15 @@ def fields(row: Model) -> list[Field]:
     ]
 
 
-def _texts(target: Target, pk: Any) -> dict[str, str | None]:
-    """The values of a row as PostgreSQL writes them."""
+def _texts(target: Target, pk: Any, *, lock: bool = False) -> dict[str, str | None]:
+    """The values of a row as PostgreSQL writes them; ``lock`` holds the row until the transaction ends."""
     names = [column.name for column in _columns(target)]
     with connection.cursor() as cursor:
         cursor.execute(
-            sql.SQL("SELECT {} FROM {} WHERE id = %s FOR UPDATE").format(
+            sql.SQL("SELECT {} FROM {} WHERE id = %s{}").format(
                 sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in names),
                 sql.Identifier(target.table),
+                sql.SQL(" FOR UPDATE") if lock else sql.SQL(""),
             ),
             [pk],
         )
@@ -88,7 +89,7 @@ def correct(row: Model, field: str, text: str, *, reason: str, by: User) -> Corr
         if column.required:
             raise ValidationError({"value": _("This cannot be blank.")})
         value = column.blank
-    before = _texts(target, row.pk)[field]
+    before = _texts(target, row.pk, lock=True)[field]
     existing = (
         Correction.objects.select_for_update()
         .filter(table=target.table, key=row.pk, field=field, ended_at=None)

@@ -54,7 +54,8 @@ _OTHER_STATE_NUMBER = """
 """
 
 # Rows that name one student in several ways are one student: by the state's number where there is one, else by the
-# district's. A row with both numbers ties a row that has only the district's to it.
+# district's. A row with both numbers ties a row that has only the district's to it; where rows tie one district
+# number to two of the state's, none can be believed.
 _ROSTER = """
 CREATE UNLOGGED TABLE {who} AS
 WITH named AS (
@@ -101,6 +102,14 @@ UPDATE {who} w SET student_id = r.student_id, repaired = true FROM (
         WHERE w.student_id IS NULL AND w.trouble IS NULL AND w.local_number ~ '^[1-9]'
     ) AS alike GROUP BY 1, 2, 3 HAVING count(DISTINCT student_id) = 1
 ) r WHERE w.source_key = r.source_key AND w.state_number = r.state_number AND w.local_number = r.local_number
+"""
+
+# One of a student's rows names somebody known: so do the others.
+_SAME = """
+UPDATE {who} w SET student_id = known.student_id FROM (
+    SELECT one, min(student_id) AS student_id FROM {who} WHERE student_id IS NOT NULL AND trouble IS NULL
+    GROUP BY one HAVING count(DISTINCT student_id) = 1
+) known WHERE w.one = known.one AND w.student_id IS NULL AND w.trouble IS NULL
 """
 
 _NEW = """
@@ -217,10 +226,12 @@ def identify(staging: Staging, scope: Scope, problems: Problems) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("DROP TABLE IF EXISTS {who}").format(**parts))
         if "student" in staging.targets:
+            cursor.execute(sql.SQL("ANALYZE {}").format(staging.targets["student"].table))
             cursor.execute(sql.SQL(_ROSTER).format(student=staging.targets["student"].table, **parts))
             # Or the planner takes it for a small table, and compares every row with every other.
             cursor.execute(sql.SQL("ANALYZE {who}").format(**parts))
             cursor.execute(sql.SQL(_REPAIR).format(**parts))
+            cursor.execute(sql.SQL(_SAME).format(**parts))
             cursor.execute(sql.SQL(_NEW).format(**parts))
         else:
             cursor.execute(

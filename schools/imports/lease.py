@@ -14,20 +14,34 @@ import time
 from types import TracebackType
 from typing import Self
 
-from django.db import connection
+import structlog
+from django.db import Error, connection
 from django.db.models import Q
 from django.utils import timezone
 
 from schools.models import ImportBatch
-from schools.models.imports import AT_WORK
+from schools.models.imports import AT_WORK, ImportState
+
+log = structlog.get_logger(__name__)
 
 LEASE = dt.timedelta(seconds=25)
 BEAT_SECONDS = 1.0
 ATTEMPTS = 5
+# What others write while a worker is at it; whoever saves the row for the worker leaves these alone.
+FIELDS = frozenset(
+    {
+        *("worker", "leased_until", "attempts", "cancel_requested_at"),
+        *("phase", "phase_started_at", "rows_done", "rows_total"),
+    }
+)
 
 
 class Cancelled(Exception):
     """Somebody asked for the import to be stopped."""
+
+
+class Lost(Exception):
+    """The lease ran out meanwhile: another worker has the import, or it has ended. What was done is thrown away."""
 
 
 def me() -> str:
@@ -48,6 +62,19 @@ def take(batch_id: int) -> ImportBatch | None:
     batch.attempts += 1
     batch.save(update_fields=["attempts"])
     return batch
+
+
+def check_ours(batch: ImportBatch, state: ImportState) -> None:
+    """Hold the row until the transaction ends, right before the step's result is saved.
+
+    Raises :class:`Lost` where this worker has it no more, and :class:`Cancelled` where it is to be stopped. The row is
+    held at the end only: the heartbeat, and whoever wants to stop the import, must get at it while the work goes on.
+    """
+    row = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    if row.worker != me() or row.state != state:
+        raise Lost
+    if row.cancel_requested_at is not None:
+        raise Cancelled
 
 
 def give_back(batch: ImportBatch) -> None:
@@ -76,6 +103,7 @@ class Heartbeat:
         self.rows_done = 0
         self.rows_total: int | None = None
         self._cancelled = threading.Event()
+        self._lost = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True) if beating else None
         self._working = connection.connection if beating else None
@@ -101,45 +129,49 @@ class Heartbeat:
         self.check()
 
     def say(self, rows: int) -> None:
-        """So many rows have been read; raises :class:`Cancelled` where somebody asked to stop."""
+        """So many rows have been read; raises as :meth:`check` does."""
         self.rows_done = rows
         self.check()
 
     def check(self) -> None:
-        """Raise :class:`Cancelled` where somebody asked to stop."""
+        """Raise :class:`Cancelled` where somebody asked to stop, :class:`Lost` where another worker has it."""
+        if self._lost.is_set():
+            raise Lost
         if self._cancelled.is_set():
             raise Cancelled
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether somebody asked to stop."""
-        return self._cancelled.is_set()
 
     def _beat(self) -> None:
         try:
             while not self._over.is_set():
-                self._once()
+                try:
+                    self._once()
+                except Error:
+                    # One beat of many: the lease outlasts it, and the next has a connection of its own again.
+                    log.warning("an import's heartbeat did not reach the database", batch=self.batch_id, exc_info=True)
+                    connection.close()
                 self._over.wait(BEAT_SECONDS)
         finally:
             connection.close()  # this thread's own
 
     def _once(self) -> None:
-        rows = ImportBatch.objects.filter(pk=self.batch_id)
-        asked = rows.filter(cancel_requested_at__isnull=False).exists()
-        if asked and not self._cancelled.is_set():
-            self._cancelled.set()
-            # A statement under way is stopped in the server; between statements ``check`` sees the mark.
-            if self._working is not None:
-                self._working.cancel_safe(timeout=5)
-        elif asked:
-            self._cancelled.set()
-        rows.filter(worker=self.worker).update(
+        ours = ImportBatch.objects.filter(pk=self.batch_id, worker=self.worker, state__in=AT_WORK)
+        kept = ours.update(
             leased_until=timezone.now() + LEASE,
             phase=self.phase,
             phase_started_at=self.phase_started_at,
             rows_done=self.rows_done,
             rows_total=self.rows_total,
         )
+        if not kept:
+            self._lost.set()
+        elif ours.filter(cancel_requested_at__isnull=False).exists():
+            self._cancelled.set()
+        else:
+            return
+        # A statement under way is stopped in the server, at every beat anew: one that comes between two statements
+        # stops neither. ``check`` sees the mark.
+        if self._working is not None and not self._over.is_set():
+            self._working.cancel_safe(timeout=5)
 
 
 def wait_until(batch: ImportBatch, done: float = 60.0) -> None:

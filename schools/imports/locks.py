@@ -26,6 +26,7 @@ def is_free(organization: Organization) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             " AND ((objid = %s) OR (mode = 'ExclusiveLock' AND objid = ANY(%s))) AND pid <> pg_backend_pid())",
             [_SPACE, organization.pk, _chain(organization)],
         )

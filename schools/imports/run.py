@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from celery import current_app
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg import errors
@@ -34,9 +34,12 @@ from schools.imports.read.source import open_source
 from schools.imports.stage import StagedTarget, Staging
 from schools.imports.values import DAY_MONTH_ORDER
 from schools.models import Correction, ImportBatch, ImportProblem, Organization, User
-from schools.models.imports import Completeness, ImportState
+from schools.models.imports import AT_WORK, Completeness, ImportState
 
 log = structlog.get_logger(__name__)
+
+# How often an import is applied anew that met another one.
+TRIES = 4
 
 
 class NotNow(Exception):
@@ -161,12 +164,28 @@ def work(batch_id: int, *, beating: bool = True) -> ImportBatch | None:
 def _read(batch: ImportBatch, beating: bool) -> None:
     ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.READING)
     problems = Problems()
-    with lease.Heartbeat(batch, beating=beating) as beat, _stopped(batch, beat, problems), transaction.atomic():
+    beat = lease.Heartbeat(batch, beating=beating)
+    with _stopped(batch, beat, problems), beat, _transaction():
         comparisons, staging, places, notes = _stage(batch, problems, beat)
         beat.enter(_("Comparing with what is there"))
         _compare(batch, staging, places, problems, comparisons, notes)
         beat.enter(_("Finishing"))
         _keep(batch, problems)
+
+
+@contextlib.contextmanager
+def _transaction() -> Iterator[None]:
+    """One step. Where its worker is killed, the server notices within a statement too, and frees what it held."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL client_connection_check_interval = '1s'")
+        yield
+
+
+def _save(batch: ImportBatch) -> None:
+    """Save what a step found; what the heartbeat and people write meanwhile is theirs."""
+    fields = [field.name for field in batch._meta.concrete_fields if not field.primary_key]
+    batch.save(update_fields=[name for name in fields if name not in lease.FIELDS])
 
 
 def _stage(
@@ -175,7 +194,7 @@ def _stage(
     """Open the file, find its kind, and stage its rows."""
     stage.drop(batch.pk)
     staging = Staging(batch.pk)
-    if batch.file is None:
+    if batch.file is None or not files.path(batch.file).is_file():
         raise FileRefused(_("The file of this import is no longer kept."), _("Load it again."))
     beat.enter(_("Opening the file"))
     with open_source(files.path(batch.file), batch.source, problems) as source:
@@ -241,6 +260,7 @@ def _compare(
     notes: list[str],
 ) -> None:
     """Compare what is staged, and write what the preview shows onto the batch (not yet saved)."""
+    seen = _seen(batch.organization)
     identity.identify(staging, identity.Scope.of(batch.organization), problems)
     held = problems.nameless_rows > 0 or bool(batch.preview.get("held"))
     left_out = frozenset(problems.left_out)
@@ -268,6 +288,8 @@ def _compare(
         "complete": batch.preview.get("complete"),
         "held": held,
         "columns": {staged.target.code: list(staged.columns) for staged in staging.targets.values()},
+        "rows": {code: stage.filled(batch.pk, f"{code}_diff") for code in staging.targets},
+        "seen": seen,
         "samples": samples.samples(comparisons, names),
         "corrections": samples.corrections(comparisons),
         "schools": new_schools,
@@ -296,6 +318,7 @@ def _covers(batch: ImportBatch, comparisons: list[Comparison], new: Mapping[int,
 
 def _keep(batch: ImportBatch, problems: Problems) -> None:
     """Save the preview with the state that shows it."""
+    lease.check_ours(batch, ImportState.READING)
     batch.problems.all().delete()
     ImportProblem.objects.bulk_create(
         [
@@ -316,33 +339,51 @@ def _keep(batch: ImportBatch, problems: Problems) -> None:
         batch.rejected = files.store(rejected, f"left-out-{batch.source}.csv", batch.loaded_by)
     batch.state = ImportState.PREVIEWED
     batch.refusal = ""
-    batch.save()
+    _save(batch)
 
 
 def _apply(batch: ImportBatch, beating: bool) -> None:
     problems = Problems()
-    with lease.Heartbeat(batch, beating=beating) as beat, _stopped(batch, beat, problems):
-        if not locks.is_free(batch.organization):
-            beat.enter(_("Waiting for another import of the same organization"))
-        with transaction.atomic():
-            locks.hold(batch.organization)
-            # Whoever had it before may have finished while we waited.
-            fresh = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
-            if fresh.state != ImportState.APPLYING:
+    beat = lease.Heartbeat(batch, beating=beating)
+    with _stopped(batch, beat, problems), beat:
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with _transaction():
+                    if not locks.is_free(batch.organization):
+                        beat.enter(_("Waiting for another import of the same organization"))
+                    locks.hold(batch.organization)
+                    # Whoever had it before may have finished while we waited.
+                    fresh = ImportBatch.objects.get(pk=batch.pk)
+                    if fresh.state != ImportState.APPLYING:
+                        return
+                    beat.enter(_("Applying"))
+                    _apply_in_transaction(batch, problems, beat)
                 return
-            beat.enter(_("Applying"))
-            _apply_in_transaction(batch, problems, beat)
+            except (IntegrityError, OperationalError) as error:
+                if not tries_left or not _met_another(batch, error):
+                    raise
+                batch.refresh_from_db()
+
+
+def _met_another(batch: ImportBatch, error: Exception) -> bool:
+    """Whether an import beside this one is why it failed: districts share their state's students.
+
+    Then it is compared and applied again, as if it had come after the other.
+    """
+    if isinstance(error, OperationalError):
+        return isinstance(error.__cause__, errors.DeadlockDetected)
+    return bool(_seen(batch.organization) != batch.preview.get("seen"))
 
 
 def _apply_in_transaction(batch: ImportBatch, problems: Problems, beat: lease.Heartbeat) -> None:
     columns: dict[str, list[str]] = batch.preview.get("columns", {})
-    if not columns or not all(stage.exists(batch.pk, f"{code}_diff") for code in columns):
+    if not columns or not _still_staged(batch):
         _look_again(batch, _("The file was read again after a restart of the server. Look at it once more."))
         return
     staging = Staging(batch.pk)
     for code, names in columns.items():
         staging.targets[code] = StagedTarget(batch.pk, registry.target(code), tuple(names), rows=1)
-    if _changed_since(batch):
+    if _seen(batch.organization) != batch.preview.get("seen"):
         before = (batch.counts, batch.guard.get("number"))
         again: list[Comparison] = []
         _compare(batch, staging, None, problems, again, batch.preview["notes"])
@@ -352,45 +393,57 @@ def _apply_in_transaction(batch: ImportBatch, problems: Problems, beat: lease.He
                 *batch.preview["notes"],
                 _("What is in the product changed after you looked. These are the new numbers: apply once more."),
             ]
+            lease.check_ours(batch, ImportState.APPLYING)
             batch.state = ImportState.PREVIEWED
-            batch.save()
+            _save(batch)
             return
     comparisons = [Comparison(staging.targets[code]) for code in columns]
     write(batch, comparisons, [NewSchool(**school) for school in batch.preview["schools"]])
+    with connection.cursor() as cursor:
+        # Checked now, while it can still be stopped, and not by the commit.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     beat.check()
+    lease.check_ours(batch, ImportState.APPLYING)
     now = timezone.now()
     batch.state = ImportState.APPLIED
     batch.applied_at = now
     batch.before_images_until = now + dt.timedelta(days=settings.HSTW_BEFORE_IMAGE_DAYS)
-    batch.save()
+    _save(batch)
     stage.drop(batch.pk)
+
+
+def _still_staged(batch: ImportBatch) -> bool:
+    """Whether what was compared is still there: a crash of the server empties tables like these and leaves them."""
+    return all(
+        stage.exists(batch.pk, f"{code}_diff") and (stage.filled(batch.pk, f"{code}_diff") or not rows)
+        for code, rows in batch.preview.get("rows", {}).items()
+    )
 
 
 def _look_again(batch: ImportBatch, note: str) -> None:
     """Back to reading; the person sees a new preview."""
+    lease.check_ours(batch, ImportState.APPLYING)
     batch.preview = {"complete": batch.preview.get("complete"), "notes": [note]}
     batch.state = ImportState.WAITING
-    batch.save()
+    _save(batch)
     transaction.on_commit(lambda: send(batch.pk), robust=True)
 
 
-def _changed_since(batch: ImportBatch) -> bool:
-    """Whether anything was applied, undone or corrected near this import since it was compared."""
-    if batch.compared_at is None:
-        return True
-    organization = batch.organization
+def _seen(organization: Organization) -> list[int]:
+    """How much was applied, undone and corrected near an import so far: taken before it is compared, and again later.
+
+    Numbers that grow together with what they count, so that nothing is missed that was under way meanwhile: times
+    would say when it was done, not when it could be seen. Undo takes back ends of corrections and counts itself.
+    """
     state = organization.in_state or organization
-    near = ImportBatch.objects.filter(organization__path__startswith=state.path).exclude(pk=batch.pk)
-    return (
-        near.filter(applied_at__gte=batch.compared_at).exists()
-        or near.filter(undone_at__gte=batch.compared_at).exists()
-        or Correction.objects.filter(
-            organization__path__startswith=organization.path, at__gte=batch.compared_at
-        ).exists()
-        or Correction.objects.filter(
-            organization__path__startswith=organization.path, ended_at__gte=batch.compared_at
-        ).exists()
-    )
+    near = ImportBatch.objects.filter(organization__path__startswith=state.path)
+    corrected = Correction.objects.filter(organization__path__startswith=organization.path)
+    return [
+        near.filter(applied_at__isnull=False).count(),
+        near.filter(undone_at__isnull=False).count(),
+        corrected.count(),
+        corrected.filter(ended_at__isnull=False).count(),
+    ]
 
 
 @contextlib.contextmanager
@@ -402,9 +455,17 @@ def _stopped(batch: ImportBatch, beat: lease.Heartbeat, problems: Problems) -> I
         _refuse(batch, refused, problems)
     except lease.Cancelled:
         _end(batch, ImportState.CANCELLED)
+    except lease.Lost:
+        log.warning("another worker has the import", batch=batch.pk)
     except OperationalError as error:
-        if beat.cancelled and isinstance(error.__cause__, errors.QueryCanceled):
+        if not isinstance(error.__cause__, errors.QueryCanceled):
+            raise
+        try:
+            beat.check()
+        except lease.Cancelled:
             _end(batch, ImportState.CANCELLED)
+        except lease.Lost:
+            log.warning("another worker has the import", batch=batch.pk)
         else:
             raise
     except IntegrityError as error:
@@ -445,5 +506,6 @@ def _refuse(batch: ImportBatch, refused: FileRefused, problems: Problems | None 
 
 def _end(batch: ImportBatch, state: ImportState) -> None:
     batch.state = state
-    batch.save(update_fields=["state", "refusal", "kind"])
-    stage.drop(batch.pk)
+    ours = ImportBatch.objects.filter(pk=batch.pk, worker=lease.me(), state__in=AT_WORK)
+    if ours.update(state=state, refusal=batch.refusal, kind=batch.kind):
+        stage.drop(batch.pk)

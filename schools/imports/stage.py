@@ -35,6 +35,13 @@ def exists(batch_id: int, suffix: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def filled(batch_id: int, suffix: str) -> bool:
+    """Whether this staging table, which is there, has rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(name(batch_id, suffix)))
+        return bool(cursor.fetchone()[0])
+
+
 def drop(batch_id: int) -> None:
     """Drop everything that an import has staged."""
     with connection.cursor() as cursor:
@@ -96,7 +103,8 @@ class StagedTarget:
             self.table, sql.SQL(", ").join(map(sql.Identifier, ("file", "line", *self.columns)))
         )
         text = "\n".join(map("\t".join, zip(*columns, strict=True)))
-        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        # What goes wrong comes out as Django's errors do, a statement that is stopped included.
+        with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
             copy.write(text.encode())
             copy.write(b"\n")
         self.rows += count

@@ -88,7 +88,7 @@ def _import(organization: Organization, by: User, state: str, **more: Any) -> Im
     facts: dict[str, Any] = {
         "organization": organization,
         "year": current_year(),
-        "kind": "oneroster_11",
+        "kind": "oneroster",
         "completeness": "replaces",
         "source": LONG_FILE if state in {"applied", "reading"} else f"roster-{state}.csv",
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

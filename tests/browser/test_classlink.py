@@ -1,0 +1,110 @@
+"""A district's year begins: the ClassLink bundle comes in, a torn export trips the guard, is confirmed, and undone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from hstw.access import Role
+from schools.imports import run
+from schools.models import Enrollment, ImportBatch, Organization
+from tests import factories
+from tests.browser.world import FilledWorld
+
+SAMPLES = Path(os.environ.get("HSTW_SAMPLES") or Path(__file__).parents[2].parent / "shared" / "samples")
+CLASSLINK = SAMPLES / "oneroster" / "classlink-1.1" / "OneRoster-original.zip"
+YEAR = 2019  # the school year of the bundle's dates
+
+
+pytestmark = pytest.mark.skipif(
+    not CLASSLINK.exists(), reason=f"no sample files in {SAMPLES}; set HSTW_SAMPLES to their directory"
+)
+
+
+@pytest.fixture
+def district(world: FilledWorld) -> Organization:
+    """A district with nothing in it yet."""
+    return factories.organization("district", world.places.alabama, "Clifton School District", postal_state="AL")
+
+
+def torn(bundle: Path) -> tuple[bytes, int]:
+    """The bundle without every third student, and how many are missing."""
+    out = io.BytesIO()
+    missing: set[str] = set()
+    with zipfile.ZipFile(bundle) as source, zipfile.ZipFile(out, "w") as target:
+        users = list(csv.DictReader(io.TextIOWrapper(source.open("users.csv"), "utf-8-sig")))
+        # One of them has no grade and is not loaded in the first place.
+        students = [user["sourcedId"] for user in users if user["role"] == "student" and user["grades"]]
+        missing = set(students[::3])
+        for name in source.namelist():
+            text = source.read(name).decode("utf-8-sig")
+            if name in {"users.csv", "enrollments.csv"}:
+                column = "sourcedId" if name == "users.csv" else "userSourcedId"
+                rows = list(csv.DictReader(io.StringIO(text)))
+                kept = io.StringIO()
+                writer = csv.DictWriter(kept, rows[0].keys())
+                writer.writeheader()
+                writer.writerows(row for row in rows if row[column] not in missing)
+                text = kept.getvalue()
+            target.writestr(name, text)
+    return out.getvalue(), len(missing)
+
+
+def load(page: Page, district: Organization, name: str, data: bytes) -> ImportBatch:
+    page.goto(f"/o/{district.slug}/{YEAR}/data/load/")
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "application/zip", "buffer": data})
+    page.get_by_role("button", name="Upload and check").click()
+    expect(page.get_by_role("heading", name="Checking the file")).to_be_visible()
+    batch = ImportBatch.objects.filter(organization=district).latest("pk")
+    run.work(batch.pk, beating=False)
+    expect(page.get_by_role("heading", name="Is this what should change?")).to_be_visible()
+    return batch
+
+
+def still_enrolled(district: Organization) -> int:
+    return Enrollment.objects.filter(organization__path__startswith=district.path, exited=None).count()
+
+
+def test_a_roster_comes_in_a_torn_one_is_held_confirmed_and_undone(
+    district: Organization, signed_in: Callable[..., Page]
+) -> None:
+    page = signed_in(role=Role.DISTRICT_ADMINISTRATOR, on=district)
+    whole = load(page, district, "classlink.zip", CLASSLINK.read_bytes())
+    # The preview: two schools to be added, everybody new, the sessions' contradiction named.
+    expect(page.get_by_text("ClassLink HS").first).to_be_visible()
+    expect(page.get_by_text("The sessions' schoolYear says 2018").first).to_be_visible()
+    assert still_enrolled(district) == 0
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("heading", name="Applying the file")).to_be_visible()
+    run.work(whole.pk, beating=False)
+    expect(page.get_by_role("heading", name="The file is loaded")).to_be_visible()
+    everybody = still_enrolled(district)
+    assert everybody == 139
+
+    data, missing = torn(CLASSLINK)
+    part = load(page, district, "classlink-torn.zip", data)
+    part.refresh_from_db()
+    number = part.guard["number"]
+    assert number >= missing
+    page.get_by_label(f"Type {number} to apply it").fill("7")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text(f"type the number {number}")).to_be_visible()
+    assert still_enrolled(district) == everybody
+    page.get_by_label(f"Type {number} to apply it").fill(str(number))
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("heading", name="Applying the file")).to_be_visible()
+    run.work(part.pk, beating=False)
+    expect(page.get_by_role("heading", name="The file is loaded")).to_be_visible()
+    assert still_enrolled(district) == everybody - missing
+
+    page.get_by_text("Undo this import").click()
+    page.get_by_role("button", name="Undo it now").click()
+    expect(page.get_by_role("heading", name="This import was undone")).to_be_visible()
+    assert still_enrolled(district) == everybody
