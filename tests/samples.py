@@ -119,3 +119,12 @@ def unpacked(name: str, folder: Path) -> Path:
     with zipfile.ZipFile(SAMPLES / name) as bundle:
         bundle.extractall(folder)
     return folder
+
+
+def zipped_as_text(folder: str, *names: str) -> bytes:
+    """A zip of samples of one folder, each unpacked first."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name in names:
+            bundle.writestr(name.removesuffix(".gz"), text(f"{folder}/{name}"))
+    return packed.getvalue()
