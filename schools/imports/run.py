@@ -227,7 +227,7 @@ def _stage(
         raise FileRefused(_("None of the rows of this file can be loaded"), _worst(problems))
     if places.repaired:
         reading.notes.append(
-            _("Ids of schools that had lost their leading zeros were matched (%(n)d rows).") % {"n": places.repaired}
+            _("Schools were found by ids that had lost their leading zeros: %(n)d.") % {"n": places.repaired}
         )
     return [], staging, places, reading.notes
 

@@ -97,7 +97,7 @@ class Integer:
         except ValueError:
             raise BadValue("not_a_number", _("Not a number"), _("Write digits only.")) from None
         if number != int(number) if abs(number) < 1e15 else True:
-            raise BadValue("not_whole", _("Not a whole number"), _("Write digits only."))
+            raise BadValue("not_whole", _("Not a whole number"), _("Write it without decimals."))
         if not self.low <= number <= self.high:
             raise BadValue(
                 "out_of_range",

@@ -194,6 +194,6 @@ def _note_unknown(spec: FileMap, reading: Reading, table: Table) -> None:
             "unknown_headings",
             _("Columns that this kind of file does not have: %(headings)s") % {"headings": listed},
             Place(table.name, 1, "", listed),
-            advice=_("They were not read. Compare them with the template's headings, which are listed with it."),
+            advice=_("They were not read. If one of them should be, give it the heading that the template has for it."),
             severity=Severity.NOTED,
         )

@@ -25,7 +25,7 @@ class Part:
 
 
 def _blank(heading: str) -> Fault:
-    return Fault("blank", _("Nothing in a column that is needed"), _("Fill it in on each row."), heading)
+    return Fault("blank", _("Left blank, though it is needed"), _("Fill it in on each row."), heading)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import compress
 
@@ -19,6 +20,9 @@ from schools.models.imports import Severity
 
 # How many of the layout's own headings count towards being sure.
 _COUNTED = 20
+# What people write beside sums below a table; all else in such a row is numbers.
+_TOTALS = frozenset({"total", "totals", "grand total", "sum", "subtotal", "average", "count"})
+_NUMBER = re.compile(r"^[+-]?[$]?[0-9][0-9,. ]*%?$")
 
 
 class Detector:
@@ -65,7 +69,8 @@ class Reader:
                 _("Choose another kind of file, or compare the headings with the template."),
             )
         for table in reading.tables.values():
-            if table not in mine:
+            # Our own workbooks explain themselves on a second sheet.
+            if table not in mine and not (self.spec.template and table.name == _("Codebook")):
                 reading.notes.append(_("%(table)s was not read: it has other headings.") % {"table": table.name})
         bound = [bind(self.spec, reading, table) for table in mine]
         stages = _open(reading, bound)
@@ -147,6 +152,15 @@ class _Pass:
                 refused.add(index)
                 self.empty += 1
                 continue
+            if total := _total(chunk.rows[index]):
+                refused.add(index)
+                problems.note(
+                    "row_of_totals",
+                    _("A row of totals, which is about no student; it was passed over"),
+                    Place(name, line, "", total),
+                    severity=Severity.NOTED,
+                )
+                continue
             for fault in found:
                 problems.note(
                     fault.cause,
@@ -161,9 +175,16 @@ class _Pass:
                 refused.add(index)
                 first = reasons[0]
                 reason = f"{first.heading}: {first.text}" if first.heading else str(first.text)
-                who = [column[index] or "" for columns in numbers for column in columns]
+                said = [column[index] for columns in numbers for column in columns]
+                who = [number for number in said if isinstance(number, str)]
                 problems.reject(name, line, reason, self.table.headings, chunk.rows[index], who=who)
         return frozenset(refused)
+
+
+def _total(row: Sequence[str]) -> str:
+    """The word by which a row says that it sums up the others; blank for any other row, whatever is wrong with it."""
+    words = [text for cell in row if (text := cell.strip()) and not _NUMBER.match(text)]
+    return words[0] if len(words) == 1 and words[0].rstrip(" :").casefold() in _TOTALS else ""
 
 
 def _numbers(values: Mapping[str, Sequence[str | None]]) -> list[Sequence[str | None]]:

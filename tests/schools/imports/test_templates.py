@@ -399,13 +399,25 @@ def test_the_year_is_the_rows_own_then_the_dates_then_the_chosen_one(district: O
 
 def test_tables_with_other_headings_are_left_alone_and_mentioned(district: Organization) -> None:
     good = table("local_number,kind,awarded_on\n1,regular,2025-05-22\n", "diplomas.csv")
-    other = table("Column,Required\nkind,yes\n", "Codebook")
+    other = table("Column,Required\nkind,yes\n", "Notes")
     outcome = read(registry.layout("diplomas"), district, good, other)
     assert len(outcome.rows("diploma")) == 1
-    assert outcome.notes == ["Codebook was not read: it has other headings."]
+    assert outcome.notes == ["Notes was not read: it has other headings."]
 
 
 def test_without_a_matching_table_the_file_is_refused(district: Organization) -> None:
     one, two = table("a,b\n1,2\n", "one.csv"), table("c\n1\n", "two.csv")
     with pytest.raises(FileRefused, match="No table of the file"):
         read(registry.layout("diplomas"), district, one, two)
+
+
+def test_a_row_of_totals_is_passed_over_and_holds_nothing_back(district: Organization) -> None:
+    text = (
+        "local_number,first_name,last_name,school,grade,entered,days_enrolled,days_absent\n"
+        "1,Maria,Alvarez,0010,9,2025-08-12,176,9\n,,,,,,176,Total:\n,Total,Baker,0010,9,2025-08-12,176,9\n"
+    )
+    outcome = read(registry.layout("roster"), district, table(text))
+    assert [row["line"] for row in outcome.rows("enrollment")] == [2]
+    # Somebody called Total is no total: the row lacks a number, and is left out for that.
+    assert outcome.causes() == {"row_of_totals": 1, "no_student_number": 1}
+    assert (outcome.problems.rejected_rows, outcome.problems.nameless_rows) == (1, 1)
