@@ -96,6 +96,8 @@ def _students(batch: ImportBatch, staged: StagedTarget) -> None:
     who = name(batch.pk, identity.WHO)
     parts = {"diff": diff(staged), "batch": sql.Literal(batch.pk), "who": who}
     changed = sql.SQL("JOIN {} s ON s.existing_id = e.id AND s.verdict = 'changed'").format(diff(staged))
+    # Students are shared within a state: whoever writes them takes them in the same order, so that none blocks another.
+    _run("SELECT FROM schools_student e {which} ORDER BY e.id FOR NO KEY UPDATE OF e", which=changed)
     _remember(batch, "schools_student", changed)
     if own:
         _run(
@@ -126,9 +128,11 @@ def _students(batch: ImportBatch, staged: StagedTarget) -> None:
             " SELECT DISTINCT ON (w.{column}) w.student_id, {system}, {organization}, w.{column}, {day}, {batch},"
             " t.line FROM {who} w JOIN {staged} t ON t.row = w.row"
             " WHERE w.trouble IS NULL AND NOT w.repaired AND w.{column} <> ''"
-            " AND w.student_id IN (SELECT student_id FROM {diff} WHERE verdict IN ('new', 'changed', 'same'))"
+            " AND w.student_id IN (SELECT student_id FROM {diff}"
+            " WHERE verdict = 'new' OR existing_id IS NOT NULL AND verdict IN ('changed', 'same'))"
+            # A number that somebody else took meanwhile breaks its constraint, and the import is compared again.
             " AND NOT EXISTS (SELECT FROM schools_studentidentifier i WHERE i.organization_id = {organization}"
-            " AND i.system = {system} AND i.value = w.{column} AND i.ends IS NULL)"
+            " AND i.system = {system} AND i.value = w.{column} AND i.ends IS NULL AND i.student_id = w.student_id)"
             " ORDER BY w.{column}, w.row",
             column=sql.Identifier(column), system=sql.Literal(system), organization=sql.Literal(organization),
             day=sql.Literal(_first_day(batch)), staged=staged.table, **parts,
