@@ -7,6 +7,7 @@ file which replaces no longer has.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -17,11 +18,16 @@ from psycopg import sql
 from schools.imports import identity
 from schools.imports.problems import Place, Problems
 from schools.imports.stage import StagedTarget, Staging, name
+from schools.imports.targets import Check, Target
 from schools.models import Organization
 from schools.models.imports import Completeness, Severity
 
 WRITTEN = ("new", "changed")
-Part = sql.SQL | sql.Composed | sql.Identifier | sql.Literal
+Part = sql.Composable
+# A column of a staged row, in the SQL of a target.
+_COLUMN = re.compile(r"\bs\.(\w+)")
+# Before the cause, where a row was refused for what it would make of the record that it meets.
+_MET = "met:"
 
 
 @dataclass
@@ -55,8 +61,22 @@ def diff(staged: StagedTarget) -> sql.Identifier:
 
 
 def gone(staged: StagedTarget) -> sql.Identifier:
-    """The table of records that the file no longer has: ``id`` and ``student_id``."""
+    """The table of records that the file no longer has: ``id``, ``student_id``, organization, year and kind."""
     return name(staged.batch_id, f"{staged.target.code}_gone")
+
+
+def kind_of(target: Target, alias: str) -> sql.Composable:
+    """The kind of evidence of a row, as SQL: of one in staging, or of a record."""
+    if not target.kind_sql:
+        return sql.Literal(target.kind)
+    return sql.SQL(_COLUMN.sub(rf"{alias}.\1", target.kind_sql))
+
+
+def owners(target: Target) -> list[str]:
+    """Columns of the owner that the key leaves open: a record keeps its key while they change."""
+    if target.code == "student" or not target.about_student or target.writes == "update":
+        return []
+    return [column for column in ("organization_id", "year") if column not in target.key]
 
 
 def compare(
@@ -82,7 +102,9 @@ def compare(
             _races(staged, problems)
         _duplicates(staged, problems)
         _meet(staged, organization)
-        _keep_corrections(staged)
+        _check_met(staged, problems, corrected=_keep_corrections(staged))
+        if staged.target.code == "student":
+            _leave_out_what_belongs_to_refused(staged)
         _make_gone(staged, organization, completeness, hold_gone)
         _count(comparison, organization)
         made.append(comparison)
@@ -130,20 +152,59 @@ def _make_diff(staged: StagedTarget, organization: Organization) -> None:
     _run("ANALYZE {diff}", diff=diff(staged))
 
 
+def _referred(check: Check) -> set[str]:
+    return set(_COLUMN.findall(check.bad))
+
+
 def _refuse(staged: StagedTarget, problems: Problems) -> None:
     """Rows whose student is not known, and rows that break a rule over several columns."""
     for check in staged.target.checks:
-        if set(check.needs) <= set(staged.own):
+        if _referred(check) <= set(staged.own):
             _run(
                 "UPDATE {diff} s SET verdict = {cause} WHERE verdict IS NULL AND NOT deleted AND ({bad})",
                 diff=diff(staged), cause=sql.Literal(check.cause), bad=sql.SQL(check.bad),
             )  # fmt: skip
+    _say_refused(staged, problems, "s.verdict IS NOT NULL")
+
+
+def _check_met(staged: StagedTarget, problems: Problems, *, corrected: bool) -> None:
+    """Rules over several columns once more, for the record as it would be.
+
+    The file may lack a column that a rule is about, and a value put right by hand may stay beside new ones.
+    """
+    columns = {column.name: column for column in staged.target.columns}
+
+    def value(match: re.Match[str]) -> str:
+        column = match[1]
+        if column in staged.own or column not in columns:
+            return match[0]
+        kept = f"(SELECT x.{column} FROM {staged.target.table} x WHERE x.id = s.existing_id)"
+        return f"coalesce({kept}, '')" if columns[column].pg == "text" else kept
+
+    broken = 0
+    for check in staged.target.checks:
+        referred = _referred(check)
+        if not referred & set(staged.own) or (referred <= set(staged.own) and not corrected):
+            continue
+        [(count,)] = _rows(
+            "WITH bad AS (UPDATE {diff} s SET verdict = {cause} WHERE verdict IN ('new', 'changed') AND ({bad})"
+            " RETURNING 1) SELECT count(*) FROM bad",
+            diff=diff(staged), cause=sql.Literal(_MET + check.cause), bad=sql.SQL(_COLUMN.sub(value, check.bad)),
+        )  # fmt: skip
+        broken += count
+    if broken:
+        _say_refused(staged, problems, f"starts_with(s.verdict, '{_MET}')")
+
+
+def _say_refused(staged: StagedTarget, problems: Problems, which: str) -> None:
+    """Tell of the rows that were refused by now, each cause once, and keep them for download."""
     said = {check.cause: (str(check.text), str(check.advice), check.column) for check in staged.target.checks}
-    for cause, count, files, lines, values in _rows(
+    for verdict, count, files, lines, values in _rows(
         "SELECT verdict, count(*), (array_agg(file ORDER BY row))[1:5], (array_agg(line ORDER BY row))[1:5],"
-        " (array_agg({value} ORDER BY row))[1:5] FROM {diff} s WHERE verdict IS NOT NULL GROUP BY verdict",
+        " (array_agg({value} ORDER BY row))[1:5] FROM {diff} s WHERE " + which + " GROUP BY verdict",
         diff=diff(staged), value=_number(staged),
     ):  # fmt: skip
+        cause = verdict.removeprefix(_MET)
         text, advice, column = said.get(cause) or (*identity.words(cause), "")
         for position, (file, line, value) in enumerate(zip(files, lines, values, strict=True)):
             problems.note(
@@ -153,7 +214,16 @@ def _refuse(staged: StagedTarget, problems: Problems) -> None:
                 advice=advice,
                 count=1 if position else count - len(files) + 1,
             )
-    _reject(staged, problems)
+    _reject(staged, problems, which)
+
+
+def _leave_out_what_belongs_to_refused(staged: StagedTarget) -> None:
+    """A new student who is not added has no enrollments either: what names him is refused with him."""
+    _run(
+        "UPDATE {who} w SET trouble = 'student_refused' WHERE w.is_new AND w.trouble IS NULL"
+        " AND NOT EXISTS (SELECT FROM {diff} s WHERE s.student_id = w.student_id AND s.verdict = 'new')",
+        who=name(staged.batch_id, identity.WHO), diff=diff(staged),
+    )  # fmt: skip
 
 
 def _number(staged: StagedTarget) -> Part:
@@ -166,18 +236,20 @@ def _number(staged: StagedTarget) -> Part:
     ).format(staged.table)
 
 
-def _reject(staged: StagedTarget, problems: Problems) -> None:
+def _reject(staged: StagedTarget, problems: Problems, which: str) -> None:
     """The refused rows into the file of bad rows, as they were understood."""
     said = {check.cause: str(check.text) for check in staged.target.checks}
     columns = ["file", "line", *staged.own]
     rows = _rows(
-        "SELECT s.verdict, s.file, s.line, {number}, {own} FROM {diff} s WHERE s.verdict IS NOT NULL"
-        " ORDER BY s.row LIMIT 10000",
+        "SELECT s.verdict, s.file, s.line, {number}, {own} FROM {diff} s WHERE "
+        + which
+        + " ORDER BY s.row LIMIT 10000",
         diff=diff(staged), number=_number(staged),
         own=sql.SQL(", ").join(sql.SQL("s.{}::text").format(sql.Identifier(c)) for c in columns[2:]) or sql.SQL("''"),
     )  # fmt: skip
     for verdict, file, line, number, *cells in rows:
-        reason = said.get(verdict) or identity.words(verdict)[0]
+        cause = verdict.removeprefix(_MET)
+        reason = said.get(cause) or identity.words(cause)[0]
         problems.reject(file, line, reason, [_("student"), *columns[2:]], [number or "", *[c or "" for c in cells]])
 
 
@@ -334,9 +406,10 @@ def _table(staged: StagedTarget) -> sql.Identifier:
 
 
 def _values(staged: StagedTarget) -> list[str]:
-    """What is compared and written: the file's columns, those of a loose key included."""
+    """What is compared and written: the file's columns, those of a loose key included, and the owner."""
     loose = {"entered"} if staged.target.code == "enrollment" else set()
-    return [column for column in staged.own if column not in _key(staged) or column in loose]
+    own = [column for column in staged.own if column not in _key(staged) or column in loose]
+    return [*own, *owners(staged.target)]
 
 
 def _meet(staged: StagedTarget, organization: Organization) -> None:
@@ -360,6 +433,7 @@ def _meet(staged: StagedTarget, organization: Organization) -> None:
                 " WHERE s.existing_id = e.id AND o.id = e.organization_id AND NOT starts_with(o.path, {path})",
                 diff=diff(staged), table=_table(staged), path=sql.Literal(organization.path),
             )  # fmt: skip
+            _keep_owner(staged)
     _run(
         "UPDATE {diff} SET verdict = CASE WHEN deleted THEN 'same' WHEN {update} THEN 'not_there' ELSE 'new' END"
         " WHERE verdict IS NULL AND existing_id IS NULL",
@@ -376,17 +450,41 @@ def _meet(staged: StagedTarget, organization: Organization) -> None:
     _run("UPDATE {diff} SET verdict = 'deleted' WHERE verdict IS NULL", diff=diff(staged))
 
 
+def _keep_owner(staged: StagedTarget) -> None:
+    """A record goes to another school where the file names it, to another year where its own date says so."""
+    if "organization_id" in owners(staged.target):
+        _run(
+            "UPDATE {diff} s SET organization_id = e.organization_id FROM {table} e, {staged} t"
+            " WHERE s.existing_id = e.id AND s.verdict IS NULL AND t.row = s.row AND t.organization_id IS NULL",
+            diff=diff(staged), table=_table(staged), staged=staged.table,
+        )  # fmt: skip
+    if "year" in owners(staged.target):
+        dated = staged.target.dated_by
+        moved = "AND s.{dated} IS NOT DISTINCT FROM e.{dated}" if dated in staged.own else ""
+        _run(
+            "UPDATE {diff} s SET year = e.year FROM {table} e WHERE s.existing_id = e.id AND s.verdict IS NULL "
+            + moved,
+            diff=diff(staged), table=_table(staged), dated=sql.Identifier(dated),
+        )  # fmt: skip
+
+
 def _meet_by_spell(staged: StagedTarget) -> None:
-    """A spell whose first day was put right is still that spell, where school and year have one on either side."""
+    """A spell whose first day was put right is still that spell, where school and year have one on either side.
+
+    Not where one was over before the other began: the student was away, and came back.
+    """
+    left_before = "AND s.exited < e.entered" if "exited" in staged.own else "AND false"
     _run(
         "UPDATE {diff} s SET existing_id = e.id FROM ("
         "   SELECT student_id, organization_id, year, min(row) AS row FROM {diff} WHERE verdict IS NULL"
         "   GROUP BY 1, 2, 3 HAVING count(*) = 1) one, ("
-        "   SELECT e.student_id, e.organization_id, e.year, min(e.id) AS id FROM schools_enrollment e"
+        "   SELECT e.student_id, e.organization_id, e.year, min(e.id) AS id,"
+        "   min(e.entered) AS entered, min(e.exited) AS exited FROM schools_enrollment e"
         "   WHERE e.student_id IN (SELECT student_id FROM {diff} WHERE verdict IS NULL AND existing_id IS NULL)"
         "   GROUP BY 1, 2, 3 HAVING count(*) = 1) e"
         " WHERE s.row = one.row AND s.existing_id IS NULL AND NOT s.is_new"
-        " AND e.student_id = s.student_id AND e.organization_id = s.organization_id AND e.year = s.year",
+        " AND e.student_id = s.student_id AND e.organization_id = s.organization_id AND e.year = s.year"
+        " AND (e.exited < s.entered) IS NOT TRUE AND (true " + left_before + ") IS NOT TRUE",
         diff=diff(staged),
     )
 
@@ -424,17 +522,20 @@ def _spread_table(staged: StagedTarget) -> sql.Identifier:
     return name(staged.batch_id, f"{staged.target.code}_spread")
 
 
-def _keep_corrections(staged: StagedTarget) -> None:
-    """A field put right by hand stays unless the file's own value changed since; see ``schools.models.Correction``."""
+def _keep_corrections(staged: StagedTarget) -> bool:
+    """A field put right by hand stays unless the file's own value changed since; see ``schools.models.Correction``.
+
+    Answers whether there is any.
+    """
     table = sql.Literal(staged.target.table)
     fields = _rows(
         "SELECT DISTINCT c.field FROM schools_correction c JOIN {diff} s ON s.existing_id = c.key"
-        " WHERE c.\"table\" = {table} AND c.ended_at IS NULL AND s.verdict = 'changed'",
+        " WHERE c.\"table\" = {table} AND c.ended_at IS NULL AND s.verdict IN ('changed', 'same')",
         diff=diff(staged), table=table,
     )  # fmt: skip
-    kept = [field for (field,) in fields if field in _values(staged)]
+    kept = [field for (field,) in fields if field in staged.own]
     if not kept:
-        return
+        return False
     _run("ALTER TABLE {diff} ADD COLUMN IF NOT EXISTS corrections jsonb", diff=diff(staged))
     for column in kept:
         _run(
@@ -445,7 +546,8 @@ def _keep_corrections(staged: StagedTarget) -> None:
             "   CASE WHEN s.{column}::text IS NOT DISTINCT FROM c.file_value THEN 'kept'"
             "        WHEN s.{column}::text IS NOT DISTINCT FROM c.value THEN 'settled' ELSE 'overwritten' END))"
             " FROM schools_correction c, {model} e WHERE c.key = s.existing_id AND e.id = s.existing_id"
-            " AND c.\"table\" = {table} AND c.field = {field} AND c.ended_at IS NULL AND s.verdict = 'changed'",
+            " AND c.\"table\" = {table} AND c.field = {field} AND c.ended_at IS NULL"
+            " AND s.verdict IN ('changed', 'same')",
             diff=diff(staged), column=sql.Identifier(column), field=sql.Literal(column), table=table,
             model=_table(staged),
         )  # fmt: skip
@@ -455,6 +557,7 @@ def _keep_corrections(staged: StagedTarget) -> None:
         " AND s.corrections IS NOT NULL AND {ours} IS NOT DISTINCT FROM {theirs}",
         diff=diff(staged), table=_table(staged), ours=_row("s", values), theirs=_row("e", values),
     )  # fmt: skip
+    return True
 
 
 def _make_gone(staged: StagedTarget, organization: Organization, completeness: Completeness, hold_gone: bool) -> None:
@@ -476,23 +579,35 @@ def _make_gone(staged: StagedTarget, organization: Organization, completeness: C
     )
     student = sql.SQL("e.student_id") if target.about_student else sql.SQL("NULL::bigint AS student_id")
     _run(
-        "CREATE UNLOGGED TABLE {gone} AS SELECT e.id, {student}, e.organization_id, e.year FROM {table} e"
+        "CREATE UNLOGGED TABLE {gone} AS SELECT e.id, {student}, e.organization_id, e.year, {kind} AS kind"
+        " FROM {table} e"
         " JOIN schools_organization o ON o.id = e.organization_id WHERE {replaces} AND starts_with(o.path, {path})"
-        " AND e.year IN (SELECT DISTINCT year FROM {diff}) AND e.batch_id IS NOT NULL {still} {refused}"
+        " AND e.year IN (SELECT DISTINCT year FROM {diff}) AND e.batch_id IS NOT NULL {still} {refused} {same_kind}"
         " AND NOT EXISTS (SELECT FROM {diff} s WHERE s.existing_id = e.id)"
         if target.code != "student" and target.writes == "upsert"
-        else "CREATE UNLOGGED TABLE {gone} (id bigint, student_id bigint, organization_id bigint, year smallint)",
-        gone=gone(staged), student=student, table=_table(staged), replaces=sql.Literal(replaces),
+        else "CREATE UNLOGGED TABLE {gone} (id bigint, student_id bigint, organization_id bigint, year smallint,"
+        " kind text)",
+        gone=gone(staged), student=student, kind=kind_of(target, "e"), same_kind=_same_kind(staged),
+        table=_table(staged), replaces=sql.Literal(replaces),
         path=sql.Literal(organization.path), diff=diff(staged), still=still, refused=refused,
     )  # fmt: skip
     if "deleted" in staged.columns and target.gone != "never":
         # An end that is there already is no change.
         open_only = sql.SQL("AND e.exited IS NULL") if target.gone == "end" else sql.SQL("")
         _run(
-            "INSERT INTO {gone} SELECT e.id, s.student_id, e.organization_id, e.year FROM {diff} s JOIN {table} e"
-            " ON e.id = s.existing_id WHERE s.verdict = 'deleted' {open_only}",
-            gone=gone(staged), diff=diff(staged), table=_table(staged), open_only=open_only,
+            "INSERT INTO {gone} SELECT e.id, s.student_id, e.organization_id, e.year, {kind} FROM {diff} s"
+            " JOIN {table} e ON e.id = s.existing_id WHERE s.verdict = 'deleted' {open_only}",
+            gone=gone(staged), kind=kind_of(target, "e"), diff=diff(staged), table=_table(staged), open_only=open_only,
         )  # fmt: skip
+
+
+def _same_kind(staged: StagedTarget) -> sql.Composable:
+    """A file replaces evidence of its own kinds: one with results of one test says nothing about the other tests."""
+    if not staged.target.kind_sql:
+        return sql.SQL("")
+    return sql.SQL("AND {} IN (SELECT DISTINCT {} FROM {} s)").format(
+        kind_of(staged.target, "e"), kind_of(staged.target, "s"), diff(staged)
+    )
 
 
 def _count(comparison: Comparison, organization: Organization) -> None:
@@ -515,7 +630,8 @@ def _count(comparison: Comparison, organization: Organization) -> None:
     active = sql.SQL("AND e.exited IS NULL") if staged.target.gone == "end" else sql.SQL("")
     (comparison.present,) = _rows(
         "SELECT count(*) FROM {table} e JOIN schools_organization o ON o.id = e.organization_id"
-        " WHERE starts_with(o.path, {path}) AND e.year = ANY({years}) {active}",
+        " WHERE starts_with(o.path, {path}) AND e.year = ANY({years}) {active} {same_kind}",
+        same_kind=_same_kind(staged),
         table=_table(staged), path=sql.Literal(organization.path), years=sql.Literal(comparison.years), active=active,
     )[0]  # fmt: skip
 

@@ -369,7 +369,7 @@ def _met_another(batch: ImportBatch, error: Exception) -> bool:
     """
     if isinstance(error, OperationalError):
         return isinstance(error.__cause__, errors.DeadlockDetected)
-    return _seen(batch.organization) != batch.preview.get("seen")
+    return bool(_seen(batch.organization) != batch.preview.get("seen"))
 
 
 def _apply_in_transaction(batch: ImportBatch, problems: Problems, beat: lease.Heartbeat) -> None:
