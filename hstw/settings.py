@@ -164,14 +164,8 @@ def _broker(url: str) -> str:
 
 CELERY_BROKER_URL = _broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "global_keyprefix": KEY_PREFIX,
-    # Nobody waits for a queue that is away: the row is there, and the sweep finds it.
-    "max_retries": 1,
-    "interval_start": 0,
-    "interval_step": 0.1,
-    "interval_max": 0.1,
-}
+# A page that wakes a worker does not wait for a queue that is away (six seconds, by default): the row is found later.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": KEY_PREFIX, "max_retries": 0, "socket_connect_timeout": 3}
 # PostgreSQL is the queue of record: a task's result is the row it wrote.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "quick"

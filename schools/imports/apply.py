@@ -12,7 +12,7 @@ from psycopg import sql
 
 from hstw.values import SchoolYear
 from schools.imports import coverage, identity
-from schools.imports.compare import Comparison, diff, gone
+from schools.imports.compare import Comparison, diff, gone, kind_of, owners
 from schools.imports.places import NewSchool
 from schools.imports.stage import StagedTarget, name
 from schools.models import ImportBatch, Organization
@@ -38,6 +38,7 @@ def apply(batch: ImportBatch, comparisons: list[Comparison], new_schools: Iterab
         staged = comparison.staged
         if staged.target.code == "student":
             _students(batch, staged)
+            _tell_cohorts(batch, staged)
         else:
             _changed(batch, staged)
             _new(batch, staged)
@@ -96,6 +97,8 @@ def _students(batch: ImportBatch, staged: StagedTarget) -> None:
     who = name(batch.pk, identity.WHO)
     parts = {"diff": diff(staged), "batch": sql.Literal(batch.pk), "who": who}
     changed = sql.SQL("JOIN {} s ON s.existing_id = e.id AND s.verdict = 'changed'").format(diff(staged))
+    # Students are shared within a state: whoever writes them takes them in the same order, so that none blocks another.
+    _run("SELECT FROM schools_student e {which} ORDER BY e.id FOR NO KEY UPDATE OF e", which=changed)
     _remember(batch, "schools_student", changed)
     if own:
         _run(
@@ -126,9 +129,11 @@ def _students(batch: ImportBatch, staged: StagedTarget) -> None:
             " SELECT DISTINCT ON (w.{column}) w.student_id, {system}, {organization}, w.{column}, {day}, {batch},"
             " t.line FROM {who} w JOIN {staged} t ON t.row = w.row"
             " WHERE w.trouble IS NULL AND NOT w.repaired AND w.{column} <> ''"
-            " AND w.student_id IN (SELECT student_id FROM {diff} WHERE verdict IN ('new', 'changed', 'same'))"
+            " AND w.student_id IN (SELECT student_id FROM {diff}"
+            " WHERE verdict = 'new' OR existing_id IS NOT NULL AND verdict IN ('changed', 'same'))"
+            # A number that somebody else took meanwhile breaks its constraint, and the import is compared again.
             " AND NOT EXISTS (SELECT FROM schools_studentidentifier i WHERE i.organization_id = {organization}"
-            " AND i.system = {system} AND i.value = w.{column} AND i.ends IS NULL)"
+            " AND i.system = {system} AND i.value = w.{column} AND i.ends IS NULL AND i.student_id = w.student_id)"
             " ORDER BY w.{column}, w.row",
             column=sql.Identifier(column), system=sql.Literal(system), organization=sql.Literal(organization),
             day=sql.Literal(_first_day(batch)), staged=staged.table, **parts,
@@ -150,6 +155,7 @@ def _changed(batch: ImportBatch, staged: StagedTarget) -> None:
     table = staged.target.table
     _remember(batch, table, sql.SQL("JOIN {} s ON s.existing_id = e.id AND s.verdict = 'changed'").format(diff(staged)))
     columns = [column for column in staged.own if column not in staged.target.key or column == "entered"]
+    columns += owners(staged.target)
     if columns:
         _run(
             "UPDATE {table} e SET {set}, batch_id = {batch}, line = s.line FROM {diff} s"
@@ -192,6 +198,12 @@ def _gone(batch: ImportBatch, staged: StagedTarget) -> None:
             " batch_id = {batch}, line = NULL FROM {gone} g WHERE g.id = e.id",
             today=sql.Literal(timezone.localdate()), batch=sql.Literal(batch.pk), **parts,
         )  # fmt: skip
+        # Who said otherwise of the last day said so of a spell that the file still had.
+        _run(
+            "UPDATE schools_correction c SET ended_at = now(), ended_by_batch_id = {batch} FROM {gone} g"
+            " WHERE c.key = g.id AND c.\"table\" = {name} AND c.field = 'exited' AND c.ended_at IS NULL",
+            batch=sql.Literal(batch.pk), name=sql.Literal(table), gone=gone(staged),
+        )  # fmt: skip
     elif staged.target.gone == "delete":
         _run("DELETE FROM {table} e USING {gone} g WHERE g.id = e.id", **parts)
 
@@ -215,14 +227,38 @@ def _end_corrections(batch: ImportBatch, staged: StagedTarget) -> None:
 
 def _tell(batch: ImportBatch, staged: StagedTarget) -> None:
     """Write down whose evidence of which year changed, for the rollups."""
-    kind = sql.SQL(staged.target.kind_sql) if staged.target.kind_sql else sql.Literal(staged.target.kind)
     _run(
         "INSERT INTO schools_evidencechange (batch_id, student_id, organization_id, year, kind, at)"
         " SELECT DISTINCT {batch}, s.student_id, s.organization_id, s.year, {kind}, now() FROM {diff} s"
         " WHERE s.verdict IN ('new', 'changed')"
-        " UNION SELECT {batch}, g.student_id, g.organization_id, g.year, {own}, now() FROM {gone} g",
-        batch=sql.Literal(batch.pk), kind=kind, own=sql.Literal(staged.target.kind), diff=diff(staged),
-        gone=gone(staged),
+        " UNION SELECT {batch}, g.student_id, g.organization_id, g.year, g.kind, now() FROM {gone} g",
+        batch=sql.Literal(batch.pk), kind=kind_of(staged.target, "s"), diff=diff(staged), gone=gone(staged),
+    )  # fmt: skip
+    if owners(staged.target):
+        # Where the record was before, something is missing now.
+        _run(
+            "INSERT INTO schools_evidencechange (batch_id, student_id, organization_id, year, kind, at)"
+            " SELECT DISTINCT {batch}, s.student_id, b.organization_id, b.year, {kind}, now()"
+            " FROM schools_importchange c JOIN {diff} s ON s.existing_id = c.key AND s.verdict = 'changed',"
+            " jsonb_populate_record(NULL::{table}, c.before) b WHERE c.batch_id = {batch} AND c.\"table\" = {name}"
+            " AND (b.organization_id, b.year) <> (s.organization_id, s.year)",
+            batch=sql.Literal(batch.pk), kind=kind_of(staged.target, "s"), diff=diff(staged),
+            table=sql.Identifier(staged.target.table), name=sql.Literal(staged.target.table),
+        )  # fmt: skip
+
+
+def _tell_cohorts(batch: ImportBatch, staged: StagedTarget) -> None:
+    """The first year in grade 9 fixes a student's cohort: whose has changed counts elsewhere, in every year."""
+    if "grade_9_year" not in staged.own:
+        return
+    _run(
+        "INSERT INTO schools_evidencechange (batch_id, student_id, organization_id, year, kind, at)"
+        " SELECT DISTINCT {batch}, e.student_id, e.organization_id, e.year, {kind}, now()"
+        " FROM schools_importchange c JOIN {diff} s ON s.existing_id = c.key AND s.verdict = 'changed'"
+        " JOIN schools_enrollment e ON e.student_id = s.student_id"
+        " WHERE c.batch_id = {batch} AND c.\"table\" = 'schools_student'"
+        " AND (c.before->>'grade_9_year')::smallint IS DISTINCT FROM s.grade_9_year",
+        batch=sql.Literal(batch.pk), kind=sql.Literal(staged.target.kind), diff=diff(staged),
     )  # fmt: skip
 
 

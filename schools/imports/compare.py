@@ -7,6 +7,7 @@ file which replaces no longer has.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -18,11 +19,16 @@ from schools.imports import identity
 from schools.imports.left_out import LeftOut
 from schools.imports.problems import Place, Problems
 from schools.imports.stage import StagedTarget, Staging, name
+from schools.imports.targets import Check, Target
 from schools.models import Organization
 from schools.models.imports import Completeness, Severity
 
 WRITTEN = ("new", "changed")
-Part = sql.SQL | sql.Composed | sql.Identifier | sql.Literal
+Part = sql.Composable
+# A column of a staged row, in the SQL of a target.
+_COLUMN = re.compile(r"\bs\.(\w+)")
+# Before the cause, where a row was refused for what it would make of the record that it meets.
+_MET = "met:"
 
 
 @dataclass
@@ -56,8 +62,22 @@ def diff(staged: StagedTarget) -> sql.Identifier:
 
 
 def gone(staged: StagedTarget) -> sql.Identifier:
-    """The table of records that the file no longer has: ``id`` and ``student_id``."""
+    """The table of records that the file no longer has: ``id``, ``student_id``, organization, year and kind."""
     return name(staged.batch_id, f"{staged.target.code}_gone")
+
+
+def kind_of(target: Target, alias: str) -> sql.Composable:
+    """The kind of evidence of a row, as SQL: of one in staging, or of a record."""
+    if not target.kind_sql:
+        return sql.Literal(target.kind)
+    return sql.SQL(_COLUMN.sub(rf"{alias}.\1", target.kind_sql))
+
+
+def owners(target: Target) -> list[str]:
+    """Columns of the owner that the key leaves open: a record keeps its key while they change."""
+    if target.code == "student" or not target.about_student or target.writes == "update":
+        return []
+    return [column for column in ("organization_id", "year") if column not in target.key]
 
 
 def compare(
@@ -89,7 +109,9 @@ def compare(
             _races(staged, problems)
         _duplicates(staged, problems)
         _meet(staged, organization, completeness)
-        _keep_corrections(staged)
+        _check_met(staged, problems, corrected=_keep_corrections(staged))
+        if staged.target.code == "student":
+            _leave_out_what_belongs_to_refused(staged)
         _make_gone(staged, organization, completeness, hold_gone)
         _count(comparison, organization)
         made.append(comparison)
@@ -137,15 +159,19 @@ def _make_diff(staged: StagedTarget, organization: Organization) -> None:
     _run("ANALYZE {diff}", diff=diff(staged))
 
 
+def _referred(check: Check) -> set[str]:
+    return set(_COLUMN.findall(check.bad))
+
+
 def _refuse(staged: StagedTarget, problems: Problems, students: StagedTarget | None) -> None:
     """Rows whose student is not known, and rows that break a rule over several columns."""
     for check in staged.target.checks:
-        if set(check.needs) <= set(staged.own):
+        if _referred(check) <= set(staged.own):
             _run(
                 "UPDATE {diff} s SET verdict = {cause} WHERE verdict IS NULL AND NOT deleted AND ({bad})",
                 diff=diff(staged), cause=sql.Literal(check.cause), bad=sql.SQL(check.bad),
             )  # fmt: skip
-    said = {check.cause: (str(check.text), str(check.advice), check.column) for check in staged.target.checks}
+    said = {check.cause: (check.text, check.advice, check.column) for check in staged.target.checks}
     told = diff(students) if students is not None and students is not staged else None
     for (cause,) in _rows(
         "SELECT DISTINCT verdict FROM {diff} WHERE verdict IS NOT NULL ORDER BY 1", diff=diff(staged)
@@ -154,8 +180,44 @@ def _refuse(staged: StagedTarget, problems: Problems, students: StagedTarget | N
         LeftOut(staged, diff(staged), problems, told).tell(cause, text, advice, column=column)
 
 
+def _check_met(staged: StagedTarget, problems: Problems, *, corrected: bool) -> None:
+    """Rules over several columns once more, for the record as it would be.
+
+    The file may lack a column that a rule is about, and a value put right by hand may stay beside new ones.
+    """
+    columns = {column.name: column for column in staged.target.columns}
+
+    def value(match: re.Match[str]) -> str:
+        column = match[1]
+        if column in staged.own or column not in columns:
+            return match[0]
+        kept = f"(SELECT x.{column} FROM {staged.target.table} x WHERE x.id = s.existing_id)"
+        return f"coalesce({kept}, '')" if columns[column].pg == "text" else kept
+
+    for check in staged.target.checks:
+        referred = _referred(check)
+        if not referred & set(staged.own) or (referred <= set(staged.own) and not corrected):
+            continue
+        _run(
+            "UPDATE {diff} s SET verdict = {verdict} WHERE verdict IN ('new', 'changed') AND ({bad})",
+            diff=diff(staged), verdict=sql.Literal(_MET + check.cause), bad=sql.SQL(_COLUMN.sub(value, check.bad)),
+        )  # fmt: skip
+        _left_out(staged, problems).tell(
+            _MET + check.cause, check.text, check.advice, column=check.column, cause=check.cause
+        )
+
+
 def _left_out(staged: StagedTarget, problems: Problems) -> LeftOut:
     return LeftOut(staged, diff(staged), problems)
+
+
+def _leave_out_what_belongs_to_refused(staged: StagedTarget) -> None:
+    """A new student who is not added has no enrollments either: what names him is refused with him."""
+    _run(
+        "UPDATE {who} w SET trouble = 'student_refused' WHERE w.is_new AND w.trouble IS NULL"
+        " AND NOT EXISTS (SELECT FROM {diff} s WHERE s.student_id = w.student_id AND s.verdict = 'new')",
+        who=name(staged.batch_id, identity.WHO), diff=diff(staged),
+    )  # fmt: skip
 
 
 def _overlaps(staged: StagedTarget, problems: Problems) -> None:
@@ -283,9 +345,10 @@ def _table(staged: StagedTarget) -> sql.Identifier:
 
 
 def _values(staged: StagedTarget) -> list[str]:
-    """What is compared and written: the file's columns, those of a loose key included."""
+    """What is compared and written: the file's columns, those of a loose key included, and the owner."""
     loose = {"entered"} if staged.target.code == "enrollment" else set()
-    return [column for column in staged.own if column not in _key(staged) or column in loose]
+    own = [column for column in staged.own if column not in _key(staged) or column in loose]
+    return [*own, *owners(staged.target)]
 
 
 def _meet(staged: StagedTarget, organization: Organization, completeness: Completeness) -> None:
@@ -309,6 +372,7 @@ def _meet(staged: StagedTarget, organization: Organization, completeness: Comple
                 " WHERE s.existing_id = e.id AND o.id = e.organization_id AND NOT starts_with(o.path, {path})",
                 diff=diff(staged), table=_table(staged), path=sql.Literal(organization.path),
             )  # fmt: skip
+            _keep_owner(staged)
     _run(
         "UPDATE {diff} SET verdict = CASE WHEN deleted THEN 'same' WHEN {update} THEN 'not_there' ELSE 'new' END"
         " WHERE verdict IS NULL AND existing_id IS NULL",
@@ -329,14 +393,15 @@ def _meet(staged: StagedTarget, organization: Organization, completeness: Comple
 
 def _leave_what_is_not_said(staged: StagedTarget, values: list[str]) -> None:
     """A file that adds changes what it says; a blank in it says nothing, and what is there stays."""
-    if not values:
+    said = [column for column in values if column in staged.own]
+    if not said:
         return
     filled = sql.SQL(", ").join(
         sql.SQL("{column} = coalesce(nullif(s.{column}, {blank}), e.{column})").format(
             column=sql.Identifier(column),
             blank=sql.Literal("") if staged.target.column(column).blank == "" else sql.SQL("NULL"),
         )
-        for column in values
+        for column in said
     )
     _run(
         "UPDATE {diff} s SET {filled} FROM {table} e"
@@ -345,17 +410,41 @@ def _leave_what_is_not_said(staged: StagedTarget, values: list[str]) -> None:
     )  # fmt: skip
 
 
+def _keep_owner(staged: StagedTarget) -> None:
+    """A record goes to another school where the file names it, to another year where its own date says so."""
+    if "organization_id" in owners(staged.target):
+        _run(
+            "UPDATE {diff} s SET organization_id = e.organization_id FROM {table} e, {staged} t"
+            " WHERE s.existing_id = e.id AND s.verdict IS NULL AND t.row = s.row AND t.organization_id IS NULL",
+            diff=diff(staged), table=_table(staged), staged=staged.table,
+        )  # fmt: skip
+    if "year" in owners(staged.target):
+        dated = staged.target.dated_by
+        moved = "AND s.{dated} IS NOT DISTINCT FROM e.{dated}" if dated in staged.own else ""
+        _run(
+            "UPDATE {diff} s SET year = e.year FROM {table} e WHERE s.existing_id = e.id AND s.verdict IS NULL "
+            + moved,
+            diff=diff(staged), table=_table(staged), dated=sql.Identifier(dated),
+        )  # fmt: skip
+
+
 def _meet_by_spell(staged: StagedTarget) -> None:
-    """A spell whose first day was put right is still that spell, where school and year have one on either side."""
+    """A spell whose first day was put right is still that spell, where school and year have one on either side.
+
+    Not where one was over before the other began: the student was away, and came back.
+    """
+    left_before = "AND s.exited < e.entered" if "exited" in staged.own else "AND false"
     _run(
         "UPDATE {diff} s SET existing_id = e.id FROM ("
         "   SELECT student_id, organization_id, year, min(row) AS row FROM {diff} WHERE verdict IS NULL"
         "   GROUP BY 1, 2, 3 HAVING count(*) = 1) one, ("
-        "   SELECT e.student_id, e.organization_id, e.year, min(e.id) AS id FROM schools_enrollment e"
+        "   SELECT e.student_id, e.organization_id, e.year, min(e.id) AS id,"
+        "   min(e.entered) AS entered, min(e.exited) AS exited FROM schools_enrollment e"
         "   WHERE e.student_id IN (SELECT student_id FROM {diff} WHERE verdict IS NULL AND existing_id IS NULL)"
         "   GROUP BY 1, 2, 3 HAVING count(*) = 1) e"
         " WHERE s.row = one.row AND s.existing_id IS NULL AND NOT s.is_new"
-        " AND e.student_id = s.student_id AND e.organization_id = s.organization_id AND e.year = s.year",
+        " AND e.student_id = s.student_id AND e.organization_id = s.organization_id AND e.year = s.year"
+        " AND (e.exited < s.entered) IS NOT TRUE AND (true " + left_before + ") IS NOT TRUE",
         diff=diff(staged),
     )
 
@@ -393,17 +482,20 @@ def _spread_table(staged: StagedTarget) -> sql.Identifier:
     return name(staged.batch_id, f"{staged.target.code}_spread")
 
 
-def _keep_corrections(staged: StagedTarget) -> None:
-    """A field put right by hand stays unless the file's own value changed since; see ``schools.models.Correction``."""
+def _keep_corrections(staged: StagedTarget) -> bool:
+    """A field put right by hand stays unless the file's own value changed since; see ``schools.models.Correction``.
+
+    Answers whether there is any.
+    """
     table = sql.Literal(staged.target.table)
     fields = _rows(
         "SELECT DISTINCT c.field FROM schools_correction c JOIN {diff} s ON s.existing_id = c.key"
-        " WHERE c.\"table\" = {table} AND c.ended_at IS NULL AND s.verdict = 'changed'",
+        " WHERE c.\"table\" = {table} AND c.ended_at IS NULL AND s.verdict IN ('changed', 'same')",
         diff=diff(staged), table=table,
     )  # fmt: skip
-    kept = [field for (field,) in fields if field in _values(staged)]
+    kept = [field for (field,) in fields if field in staged.own]
     if not kept:
-        return
+        return False
     _run("ALTER TABLE {diff} ADD COLUMN IF NOT EXISTS corrections jsonb", diff=diff(staged))
     for column in kept:
         _run(
@@ -414,7 +506,8 @@ def _keep_corrections(staged: StagedTarget) -> None:
             "   CASE WHEN s.{column}::text IS NOT DISTINCT FROM c.file_value THEN 'kept'"
             "        WHEN s.{column}::text IS NOT DISTINCT FROM c.value THEN 'settled' ELSE 'overwritten' END))"
             " FROM schools_correction c, {model} e WHERE c.key = s.existing_id AND e.id = s.existing_id"
-            " AND c.\"table\" = {table} AND c.field = {field} AND c.ended_at IS NULL AND s.verdict = 'changed'",
+            " AND c.\"table\" = {table} AND c.field = {field} AND c.ended_at IS NULL"
+            " AND s.verdict IN ('changed', 'same')",
             diff=diff(staged), column=sql.Identifier(column), field=sql.Literal(column), table=table,
             model=_table(staged),
         )  # fmt: skip
@@ -424,6 +517,7 @@ def _keep_corrections(staged: StagedTarget) -> None:
         " AND s.corrections IS NOT NULL AND {ours} IS NOT DISTINCT FROM {theirs}",
         diff=diff(staged), table=_table(staged), ours=_row("s", values), theirs=_row("e", values),
     )  # fmt: skip
+    return True
 
 
 def _make_gone(staged: StagedTarget, organization: Organization, completeness: Completeness, hold_gone: bool) -> None:
@@ -446,23 +540,35 @@ def _make_gone(staged: StagedTarget, organization: Organization, completeness: C
     )
     student = sql.SQL("e.student_id") if target.about_student else sql.SQL("NULL::bigint AS student_id")
     _run(
-        "CREATE UNLOGGED TABLE {gone} AS SELECT e.id, {student}, e.organization_id, e.year FROM {table} e"
+        "CREATE UNLOGGED TABLE {gone} AS SELECT e.id, {student}, e.organization_id, e.year, {kind} AS kind"
+        " FROM {table} e"
         " JOIN schools_organization o ON o.id = e.organization_id WHERE {replaces} AND starts_with(o.path, {path})"
-        " AND e.year IN (SELECT DISTINCT year FROM {diff}) AND e.batch_id IS NOT NULL {still} {refused}"
+        " AND e.year IN (SELECT DISTINCT year FROM {diff}) AND e.batch_id IS NOT NULL {still} {refused} {same_kind}"
         " AND NOT EXISTS (SELECT FROM {diff} s WHERE s.existing_id = e.id)"
         if target.code != "student" and target.writes == "upsert"
-        else "CREATE UNLOGGED TABLE {gone} (id bigint, student_id bigint, organization_id bigint, year smallint)",
-        gone=gone(staged), student=student, table=_table(staged), replaces=sql.Literal(replaces),
+        else "CREATE UNLOGGED TABLE {gone} (id bigint, student_id bigint, organization_id bigint, year smallint,"
+        " kind text)",
+        gone=gone(staged), student=student, kind=kind_of(target, "e"), same_kind=_same_kind(staged),
+        table=_table(staged), replaces=sql.Literal(replaces),
         path=sql.Literal(organization.path), diff=diff(staged), still=still, refused=refused,
     )  # fmt: skip
     if "deleted" in staged.columns and target.gone != "never":
         # An end that is there already is no change.
         open_only = sql.SQL("AND e.exited IS NULL") if target.gone == "end" else sql.SQL("")
         _run(
-            "INSERT INTO {gone} SELECT e.id, s.student_id, e.organization_id, e.year FROM {diff} s JOIN {table} e"
-            " ON e.id = s.existing_id WHERE s.verdict = 'deleted' {open_only}",
-            gone=gone(staged), diff=diff(staged), table=_table(staged), open_only=open_only,
+            "INSERT INTO {gone} SELECT e.id, s.student_id, e.organization_id, e.year, {kind} FROM {diff} s"
+            " JOIN {table} e ON e.id = s.existing_id WHERE s.verdict = 'deleted' {open_only}",
+            gone=gone(staged), kind=kind_of(target, "e"), diff=diff(staged), table=_table(staged), open_only=open_only,
         )  # fmt: skip
+
+
+def _same_kind(staged: StagedTarget) -> sql.Composable:
+    """A file replaces evidence of its own kinds: one with results of one test says nothing about the other tests."""
+    if not staged.target.kind_sql:
+        return sql.SQL("")
+    return sql.SQL("AND {} IN (SELECT DISTINCT {} FROM {} s)").format(
+        kind_of(staged.target, "e"), kind_of(staged.target, "s"), diff(staged)
+    )
 
 
 def _count(comparison: Comparison, organization: Organization) -> None:
@@ -485,7 +591,8 @@ def _count(comparison: Comparison, organization: Organization) -> None:
     active = sql.SQL("AND e.exited IS NULL") if staged.target.gone == "end" else sql.SQL("")
     (comparison.present,) = _rows(
         "SELECT count(*) FROM {table} e JOIN schools_organization o ON o.id = e.organization_id"
-        " WHERE starts_with(o.path, {path}) AND e.year = ANY({years}) {active}",
+        " WHERE starts_with(o.path, {path}) AND e.year = ANY({years}) {active} {same_kind}",
+        same_kind=_same_kind(staged),
         table=_table(staged), path=sql.Literal(organization.path), years=sql.Literal(comparison.years), active=active,
     )[0]  # fmt: skip
 

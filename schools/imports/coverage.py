@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from psycopg import sql
 
 from hstw.values import SchoolYear
-from schools.imports.compare import Comparison, diff
+from schools.imports.compare import Comparison, diff, kind_of
 from schools.imports.stage import StagedTarget
 from schools.models import ImportBatch
 from schools.models.imports import Completeness
@@ -62,7 +62,6 @@ def covered(batch: ImportBatch, comparisons: list[Comparison]) -> list[Covered]:
 def _by_organization(batch: ImportBatch, staged: StagedTarget) -> list[tuple[int, int, str, Any]]:
     target = staged.target
     whole = batch.completeness == Completeness.REPLACES
-    kind = sql.SQL(target.kind_sql) if target.kind_sql else sql.Literal(target.kind)
     dated = target.dated_by if target.dated_by in staged.own else ""
     last = sql.SQL("max(s.{})").format(sql.Identifier(dated)) if dated else sql.SQL("NULL::date")
     where = sql.Literal(batch.organization_id) if whole else sql.SQL("s.organization_id")
@@ -72,7 +71,7 @@ def _by_organization(batch: ImportBatch, staged: StagedTarget) -> list[tuple[int
                 "SELECT {where} AS organization_id, s.year, {kind} AS kind, {last} FROM {diff} s WHERE "
                 + _GOOD
                 + " GROUP BY 1, 2, 3"
-            ).format(where=where, kind=kind, last=last, diff=diff(staged))
+            ).format(where=where, kind=kind_of(target, "s"), last=last, diff=diff(staged))
         )
         return list(cursor.fetchall())
 

@@ -44,16 +44,25 @@ class LeftOut:
     told: sql.Identifier | None = None
 
     def tell(
-        self, verdict: str, text: Any, advice: Any, *, severity: Severity = Severity.REFUSED, column: str = ""
+        self,
+        verdict: str,
+        text: Any,
+        advice: Any,
+        *,
+        severity: Severity = Severity.REFUSED,
+        column: str = "",
+        cause: str = "",
     ) -> None:
         """Count the lines of a verdict, name the first; refused ones are kept for download, as they were understood.
+
+        ``cause`` is what the problem is called where the verdict has a name of its own.
 
         A line of a file may give several records, eight test results for example: it is counted once.
         """
         rows = self._select(_PLACES, verdict, places=sql.Literal(FIRST_PLACES))
         for position, (count, file, line, number) in enumerate(rows):
             self.problems.note(
-                verdict,
+                cause or verdict,
                 text,
                 Place(file, line, column, number or ""),
                 advice=advice,

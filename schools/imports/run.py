@@ -229,7 +229,8 @@ def _stage(
         reading.notes.append(
             _("Schools were found by ids that had lost their leading zeros: %(n)d.") % {"n": places.repaired}
         )
-    return [], staging, places, reading.notes
+    # Why it is read once more, where it is, goes on being said.
+    return [], staging, places, [*batch.preview.get("notes", []), *reading.notes]
 
 
 def _worst(problems: Problems) -> str:

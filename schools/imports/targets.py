@@ -288,7 +288,8 @@ ASSESSMENT_RESULT = Target(
     gone="delete",
     dated_by="taken_on",
     columns=(
-        Column("test", _("test"), text(30), required=True, example="ACT"),
+        # One less than fits: “assessment:” and a test are a kind of evidence, which is of at most 40 characters.
+        Column("test", _("test"), text(29), required=True, example="ACT"),
         Column("subject", _("subject"), text(40), required=True, example="Mathematics"),
         Column("taken_on", _("taken on"), values.Day(), "date", required=True, example="2026-03-24"),
         Column("score", _("score"), values.Decimal(-9999, 99999), "numeric(7,2)", example="22"),

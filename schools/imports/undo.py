@@ -106,7 +106,7 @@ def _rows(text: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
 
 
 def _later_imports(batch: ImportBatch) -> list[ImportBatch]:
-    """Imports that found rows of this one and changed or removed them, or made again what this one removed."""
+    """Imports that found rows of this one and changed or removed them, or made what stands where its were before."""
     found = {
         pk
         for (pk,) in _rows(
@@ -116,7 +116,7 @@ def _later_imports(batch: ImportBatch) -> list[ImportBatch]:
     }
     for code in batch.counts:
         target = registry.target(code)
-        if target.gone != "delete":
+        if target.gone == "never":
             continue
         same = " AND ".join(f"e.{column} IS NOT DISTINCT FROM b.{column}" for column in target.key)
         found |= {
@@ -132,24 +132,31 @@ def _later_imports(batch: ImportBatch) -> list[ImportBatch]:
 
 
 def _corrected(batch: ImportBatch) -> int:
-    total = 0
+    """Corrections in force that undo would lose: of its rows, and those made since it ended an earlier one."""
+    [(total,)] = _rows(
+        "SELECT count(*) FROM schools_correction ours JOIN schools_correction since"
+        ' USING ("table", key, field) WHERE ours.ended_by_batch_id = %s AND since.ended_at IS NULL',
+        [batch.pk],
+    )
     for model in _tables(batch):
         table = model._meta.db_table
         [(count,)] = _rows(
             f'SELECT count(*) FROM schools_correction c JOIN {table} e ON e.id = c.key WHERE c."table" = %s'
-            " AND e.batch_id = %s AND c.at > %s",
+            " AND e.batch_id = %s AND c.at > %s AND c.ended_at IS NULL"
+            " AND NOT EXISTS (SELECT FROM schools_correction ours WHERE ours.ended_by_batch_id = e.batch_id"
+            ' AND ours.key = c.key AND ours."table" = c."table" AND ours.field = c.field)',
             [table, batch.pk, batch.applied_at],
         )
         total += count
-    return total
+    return int(total)
 
 
 def _used_since(batch: ImportBatch) -> list[str]:
     """Students and schools that this import made and that something else refers to by now."""
     reasons = []
     if "student" in batch.counts:
-        ours = f"SELECT id FROM {Student._meta.db_table} WHERE batch_id = %s AND NOT EXISTS (SELECT FROM"
-        ours += " schools_importchange c WHERE c.batch_id = %s AND c.\"table\" = 'schools_student' AND c.key = id)"
+        ours = f"SELECT s.id FROM {Student._meta.db_table} s WHERE s.batch_id = %s AND NOT EXISTS (SELECT FROM"
+        ours += " schools_importchange c WHERE c.batch_id = %s AND c.\"table\" = 'schools_student' AND c.key = s.id)"
         for model, column in _referring_to(Student):
             other = " AND batch_id IS DISTINCT FROM %s" if _has_batch(model) else ""
             parameters = [batch.pk, batch.pk, *([batch.pk] if other else [])]

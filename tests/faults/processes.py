@@ -158,7 +158,9 @@ def elsewhere(statement: str, *values: Any) -> Iterator[Callable[[], None]]:
 
 def importing(organization: Any) -> contextlib.AbstractContextManager[Callable[[], None]]:
     """As if another import were being applied to the organization."""
-    return elsewhere("SELECT pg_advisory_xact_lock(%s, %s)", locks._SPACE, organization.pk)
+    *above, own = locks._chain(organization)
+    shared = "".join(f"pg_advisory_xact_lock_shared({locks._SPACE}, {key}), " for key in above)
+    return elsewhere(f"SELECT {shared}pg_advisory_xact_lock({locks._SPACE}, {own})")
 
 
 def at_the_last_table() -> contextlib.AbstractContextManager[Callable[[], None]]:
