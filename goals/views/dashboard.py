@@ -1,0 +1,31 @@
+"""The first page of “Readiness”: are our students getting ready?"""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from goals import board
+from goals.views import frame
+from schools.scope import signed_in
+
+
+@require_safe
+@login_required
+@frame.one_snapshot
+def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
+    """The checkpoints, the gaps and every measure of a school, district or state."""
+    organization, school_year = frame.readiness_of(request, slug, year)
+    if organization.kind not in frame.KINDS:
+        return frame.show(request, organization, school_year, "goals/no_dashboard.html")
+    user = signed_in(request)
+    found = board.board(user, organization, school_year)
+    return frame.show(
+        request,
+        organization,
+        school_year,
+        "goals/dashboard.html",
+        board=found,
+        uploads=frame.uploads(user, organization, school_year, found.missing),
+    )
