@@ -32,6 +32,9 @@ YEARS_SHOWN = 5
 # Fewer students than these make no gap, even for those who see exact figures: one student is not a trend.
 GAP_FROM = 10
 
+# States of a figure in which nothing is known of the measure at all.
+UNKNOWN = frozenset({FigureState.NOT_REPORTED, FigureState.NOT_APPLICABLE})
+
 # The bold goals of the network that a computed measure answers to (domain reference, section 1.2).
 GOALS = {"ACGR4": Decimal(95), "READY_EITHER": Decimal(80)}
 
@@ -83,7 +86,7 @@ class Gap:
 
 @dataclass
 class Row:
-    """One measure of one organization. ``figure`` is that of the year; ``shown`` the latest known, of ``shown_year``."""
+    """One measure of one organization: ``figure`` is that of the year, ``shown`` the latest known (``shown_year``)."""
 
     measure: Measure
     figure: Figure
@@ -263,7 +266,7 @@ def row_of(
     """One measure with its line over the years, from figures already found."""
     year = years[-1]
     series = [found[organization.pk, one, measure.code, group] for one in years]
-    known = [figure for figure in series if figure.state not in {FigureState.NOT_REPORTED, FigureState.NOT_APPLICABLE}]
+    known = [figure for figure in series if figure.state not in UNKNOWN]
     shown = known[-1] if known else None
     shown_year = SchoolYear(shown.year) if shown else year
     before = next((figure for figure in series if shown and figure.year == shown.year - 1), None)

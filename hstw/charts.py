@@ -1,8 +1,8 @@
 """The geometry of small charts: numbers in, coordinates and a sentence out; templates/components draws them.
 
 Drawn by ourselves as SVG in template components. Plotly, Altair and Bokeh draw with scripts in the page, pygal writes
-styles and scripts into its SVG, which the security policy forbids, and matplotlib's colors cannot follow the style sheet
-into the dark scheme and onto paper. What is needed are three shapes; tests/hstw/test_charts.py holds them to 5 ms each.
+styles and scripts into its SVG, which the security policy forbids, and matplotlib's colors cannot follow the style
+sheet into the dark scheme and onto paper. What is needed are three shapes; tests/hstw/test_charts.py holds each to 5 ms.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Trend:
-    """A line over time. ``lines`` are runs of neighbors, each as the text of a polyline; ``gaps`` places without value."""
+    """A line over time: ``lines`` are runs of neighbors, each the text of a polyline; ``gaps`` places without value."""
 
     width: int
     height: int

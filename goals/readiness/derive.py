@@ -145,6 +145,19 @@ def _covered(measures: list[Computed], basis: Basis, year: int, state: Organizat
         )
 
 
+def where_covered(measure: Computed, year: int, state: Organization, organizations: list[int]) -> set[int]:
+    """Those of the organizations for which all evidence that the measure needs is loaded; in a transaction."""
+    _covered([measure], measure.basis, year, state)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("SELECT v.organization_id FROM covered v WHERE v.organization_id = ANY(%s) AND {}").format(
+                _is_covered(measure)
+            ),
+            [organizations],
+        )
+        return {pk for (pk,) in cursor.fetchall()}
+
+
 def rules_in_force(state: Organization, year: int) -> Rules:
     """The readiness rules that decide a state's records of a year."""
     return rules_for(state.postal_state, year)

@@ -81,12 +81,12 @@ _OF_SPELLS = ", ".join(
 
 @dataclass(frozen=True)
 class Ask:
-    """For whom facts are wanted: a basis and year of the schools below a path; one student where ``student_id``."""
+    """For whom facts are wanted: a basis and year of the schools below a path; ``student_ids`` alone where given."""
 
     basis: Basis
     year: int
     path: str
-    student_id: int | None = None
+    student_ids: tuple[int, ...] | None = None
 
 
 def _run(text: str, **parts: sql.Composable) -> None:
@@ -100,8 +100,11 @@ def make(ask: Ask) -> None:
     Schools come first; an organization above has a row for each student with rows at several of those below it.
     """
     _run("DROP TABLE IF EXISTS units, facts")
-    one = sql.SQL("AND e.student_id = {}").format(sql.Literal(ask.student_id)) if ask.student_id else sql.SQL("")
-    parts = {"year": sql.Literal(ask.year), "path": sql.Literal(ask.path), "one": one}
+    some: sql.Composable = sql.SQL("")
+    if ask.student_ids is not None:
+        ids = sql.SQL(", ").join(map(sql.Literal, ask.student_ids)) if ask.student_ids else sql.SQL("NULL")
+        some = sql.SQL("AND e.student_id IN ({})").format(ids)
+    parts = {"year": sql.Literal(ask.year), "path": sql.Literal(ask.path), "some": some}
     if ask.basis == Basis.YEAR:
         _units_of_the_year(parts)
         _facts_of_the_year(parts)
@@ -124,7 +127,7 @@ def _units_of_the_year(parts: dict[str, sql.Composable]) -> None:
         "(array_agg(e.exit_code ORDER BY e.entered DESC, e.id DESC))[1] AS exit_code,"
         " sum(e.days_enrolled)::int AS days_enrolled, sum(e.days_absent)::int AS days_absent, " + _OF_SPELLS +
         " FROM schools_enrollment e JOIN schools_organization o ON o.id = e.organization_id"
-        " WHERE e.year = {year} AND starts_with(o.path, {path}) AND o.kind = {school} {one} GROUP BY 1, 2",
+        " WHERE e.year = {year} AND starts_with(o.path, {path}) AND o.kind = {school} {some} GROUP BY 1, 2",
         school=sql.Literal(Kind.SCHOOL), **parts,
     )  # fmt: skip
     # A shared-time center serves students of other schools: it never makes a student one of several schools.
@@ -252,7 +255,7 @@ def _units_of_the_class(parts: dict[str, sql.Composable]) -> None:
         " FROM schools_student s JOIN schools_enrollment e ON e.student_id = s.id"
         " JOIN schools_organization o ON o.id = e.organization_id AND NOT o.shared_time"
         " WHERE s.grade_9_year = {year} - 3 AND e.grade IN ('09', '10', '11', '12')"
-        " AND starts_with(o.path, {path}) {one} GROUP BY 1",
+        " AND starts_with(o.path, {path}) {some} GROUP BY 1",
         **parts,
     )  # fmt: skip
 
@@ -267,7 +270,7 @@ def _units_of_leavers(parts: dict[str, sql.Composable]) -> None:
         " (array_agg(e.grade ORDER BY e.entered DESC, e.id DESC))[1] AS grade,"
         " (array_agg(e.exit_code ORDER BY e.entered DESC, e.id DESC))[1] AS exit_code, " + _OF_SPELLS +
         " FROM schools_enrollment e JOIN schools_organization o ON o.id = e.organization_id AND NOT o.shared_time"
-        " WHERE e.year = {year} AND e.grade IN ('09', '10', '11', '12') AND starts_with(o.path, {path}) {one}"
+        " WHERE e.year = {year} AND e.grade IN ('09', '10', '11', '12') AND starts_with(o.path, {path}) {some}"
         " GROUP BY 1"
         " HAVING (array_agg(e.exit_code ORDER BY e.entered DESC, e.id DESC))[1]"
         "   IN ('graduated', 'dropped_out', 'other_completer')"
@@ -340,10 +343,10 @@ def _facts_of_a_life(parts: dict[str, sql.Composable]) -> None:
     )  # fmt: skip
 
 
-def one(ask: Ask) -> list[dict[str, Any]]:
-    """The rows of facts of one student, the school's first."""
+def rows(ask: Ask) -> list[dict[str, Any]]:
+    """The rows of facts themselves, by student, what stands highest first: for some students, not for a state."""
     make(ask)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT f.*, length(f.path) AS depth FROM facts f ORDER BY length(f.path) DESC")
+        cursor.execute("SELECT f.* FROM facts f ORDER BY f.student_id, length(f.path)")
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

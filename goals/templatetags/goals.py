@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from goals.figures import Figure, FigureState
+from goals.models import Measure
+from goals.models.measure import MeasureKind
 from hstw import charts
 from schools.imports.loaded import label_of
 
@@ -52,3 +54,9 @@ def rounded(figure: Figure | None) -> str:
         return "—"
     sign = {FigureState.TOP: "≥ ", FigureState.BOTTOM: "≤ "}.get(figure.state, "")
     return _("%(sign)s%(percent)s %%") % {"sign": sign, "percent": figure.percent.quantize(Decimal(1), ROUND_HALF_UP)}
+
+
+@register.filter
+def unit_of(unit: str, measure: Measure) -> str:
+    """What a measure's counts are counts of: students, but for a tally."""
+    return unit if measure.kind == MeasureKind.TALLY else _("students")
