@@ -2,13 +2,19 @@
 
 from .measure import Measure, StudentGroup
 from .readiness import Cursor, MeasureCell, ReadinessRecord, RollupRun, RuleSet, StalePair
+from .release import Audience, DisclosureSettings, FigureState, Release, ReleasedCell
 from .reported import ReportedResult
 
 __all__ = [
+    "Audience",
     "Cursor",
+    "DisclosureSettings",
+    "FigureState",
     "Measure",
     "MeasureCell",
     "ReadinessRecord",
+    "Release",
+    "ReleasedCell",
     "ReportedResult",
     "RollupRun",
     "RuleSet",
