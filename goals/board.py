@@ -20,8 +20,8 @@ from goals.evidence import Loaded, loaded_of
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Direction
-from goals.readiness.computed import Computed, all_computed
-from goals.readiness.derive import GROUPS, is_due
+from goals.readiness.computed import all_computed
+from goals.readiness.derive import GROUPS
 from goals.readiness.rollup import TALLY
 from hstw import charts
 from hstw.values import SchoolYear
@@ -108,7 +108,14 @@ class Row:
 
     @property
     def applies(self) -> bool:
-        """Whether the measure is one of this organization at all."""
+        """Whether the measure is one of this organization at all.
+
+        Where the year's figure cannot be known yet, the years before say it.
+        """
+        if self.shown is not None:
+            return True
+        if self.figure.due is not None:
+            return not any(one.state == FigureState.NOT_APPLICABLE for one in self.series)
         return self.figure.state != FigureState.NOT_APPLICABLE
 
     @property
@@ -174,7 +181,7 @@ class Board:
 
     @property
     def missing(self) -> list[str]:
-        """Kinds of evidence that some figure of the year waits for."""
+        """Evidence, in words, that some figure of the year waits for."""
         return sorted(
             {kind for row in self.rows.values() if row.applies for kind in row.figure.missing if not row.known_after}
         )
@@ -224,10 +231,9 @@ def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
     beside = [organization] if above is None else [organization, above]
     found = figures(user, beside, years, codes)
     loaded = loaded_of(organization, years)
-    specs = {one.code: one for one in all_computed()}
     today = timezone.localdate()
     rows = {
-        code: row_of(measures[code], specs.get(code), found, organization, above, years, loaded, today)
+        code: row_of(measures[code], found, organization, above, years, loaded, today)
         for code in codes
         if code in measures
     }
@@ -254,7 +260,6 @@ def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
 
 def row_of(
     measure: Measure,
-    spec: Computed | None,
     found: dict[tuple[int, int, str, str], Figure],
     organization: Organization,
     above: Organization | None,
@@ -271,8 +276,8 @@ def row_of(
     shown_year = SchoolYear(shown.year) if shown else year
     before = next((figure for figure in series if shown and figure.year == shown.year - 1), None)
     row = Row(measure, series[-1], shown, shown_year, series=series, goal=GOALS.get(measure.code))
-    if spec is not None and not is_due(spec, year, today):
-        row.known_after = SchoolYear(year + spec.after).last_day
+    if row.figure.due is not None:
+        row.known_after = row.figure.due - dt.timedelta(days=1)
     if shown and shown.year == year and year.last_day >= today:
         row.as_of = loaded.through(year, measure.evidence)
     # A year that is not over is not set against whole ones.

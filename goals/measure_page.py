@@ -68,7 +68,7 @@ def about(user: Any, organization: Organization, measure: Measure, year: SchoolY
     # What happened over a life comes from the years before as well.
     loaded = loaded_of(organization, board.years_to(year, board.YEARS_SHOWN + 3))
     spec = {one.code: one for one in all_computed()}.get(measure.code)
-    row = board.row_of(measure, spec, found, organization, above, years, loaded, timezone.localdate())
+    row = board.row_of(measure, found, organization, above, years, loaded, timezone.localdate())
     row.label = measure.name
     row.trend = charts.trend(
         row.trend.points if row.trend else [], width=CHART_WIDTH, height=CHART_HEIGHT, goal=row.goal, margin=16

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
+from goals.models import Measure
+from goals.models.measure import Direction
 from goals.readiness import explain
 from goals.readiness.computed import Computed
 from goals.readiness.derive import GROUPS
@@ -119,3 +122,12 @@ def _why(line: explain.Explained | None, met: bool) -> str:
     if line is None:
         return ""
     return explain.what_made_it(line.met_line) if met else explain.what_is_missing(line.met_line)
+
+
+def words_of(measure: Measure) -> tuple[str, str]:
+    """How being in the numerator is said of a student, and not being in it."""
+    if measure.direction == Direction.LOWER:
+        return _("Affected"), _("Not affected")
+    if measure.direction == Direction.NEITHER:
+        return _("Yes"), _("No")
+    return _("Reached"), _("Not reached")

@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from goals.views import dashboard, measure
+from goals.views import dashboard, measure, rollups, students
 
 app_name = "goals"
 urlpatterns = [
     path("o/<slug:slug>/<int:year>/readiness/", dashboard.page, name="dashboard"),
     path("o/<slug:slug>/<int:year>/readiness/<slug:code>/", measure.page, name="measure"),
+    path("o/<slug:slug>/<int:year>/readiness/<slug:code>/students/", students.page, name="measure_students"),
+    path(
+        "o/<slug:slug>/<int:year>/readiness/<slug:code>/students/<slug:form>/",
+        students.download,
+        name="measure_students_file",
+    ),
+    path("system/rollups/", rollups.page, name="rollups"),
+    path("system/rollups/<int:pk>/again/", rollups.again, name="rollup_again"),
 ]

@@ -179,6 +179,15 @@ class RollupRun(models.Model):
     def __str__(self) -> str:
         return f"{self.reason} {self.started_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def took(self) -> str:
+        """How long it ran, as people say it: ``4.2 s`` or ``3 min 20 s``; blank while it runs."""
+        if self.finished_at is None:
+            return ""
+        seconds = (self.finished_at - self.started_at).total_seconds()
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes} min {rest:02d} s" if minutes else f"{seconds:.1f} s"
+
 
 class Cursor(models.Model):
     """How far something has read: the changes of evidence, by their number."""

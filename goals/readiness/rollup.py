@@ -6,6 +6,7 @@ state, basis and year wait for each other; a reader sees the cells of one run or
 
 from __future__ import annotations
 
+import datetime as dt
 import traceback
 from collections.abc import Callable, Iterable
 
@@ -24,16 +25,21 @@ from schools.models.organization import Kind
 log = structlog.get_logger(__name__)
 _LOCK = 7_365_004
 TALLY = "CREDENTIALS_TALLY"
+# What failed is not tried again at once, over and over.
+RETRY_AFTER = dt.timedelta(minutes=10)
 
 
-def roll_up(state: Organization, basis: Basis, year: int) -> tuple[int, int, int]:
-    """Make the numbers of one state, basis and year anew: (records, cells, cells that changed)."""
+def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | None = None) -> tuple[int, int, int]:
+    """Make the numbers of one state, basis and year anew: (records, cells, cells that changed).
+
+    What can be known of a year depends on ``today``.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, _key(state, basis, year)])
         # What is marked from here on is not in what we read: it stays marked.
         seen = EvidenceChange.objects.aggregate(last=Max("pk"))["last"] or 0
-        made = derive.derive(state, basis, year)
+        made = derive.derive(state, basis, year, today=today)
         records = count.read(state, basis, year)
         group_ids = dict(StudentGroup.objects.filter(bit__isnull=False).values_list("bit", "pk"))
         groups = sorted(set(group_ids) & set(derive.GROUPS))
@@ -148,8 +154,9 @@ def mark_new(batch: int = 200_000) -> int:
 
 
 def stale() -> list[StalePair]:
-    """What is to be counted again, the longest waiting first."""
-    return list(StalePair.objects.select_related("organization").order_by("marked_at", "pk"))
+    """What is to be counted again now, the longest waiting first; what failed lately waits for its time."""
+    waiting = StalePair.objects.filter(marked_at__lte=timezone.now())
+    return list(waiting.select_related("organization").order_by("marked_at", "pk"))
 
 
 def pairs_of(state: Organization) -> list[tuple[Basis, int]]:
@@ -170,27 +177,50 @@ def pairs_of(state: Organization) -> list[tuple[Basis, int]]:
 
 
 def run(
-    pairs: Iterable[tuple[Organization, Basis, int]], *, reason: str, say: Callable[[str], None] = lambda text: None
+    pairs: Iterable[tuple[Organization, Basis, int]],
+    *,
+    reason: str,
+    say: Callable[[str], None] = lambda text: None,
+    only_stale: bool = False,
+    today: dt.date | None = None,
 ) -> RollupRun:
-    """Make the numbers of many pairs anew, each in its own transaction, and keep a record of the run."""
+    """Make the numbers of many pairs anew, each in its own transaction, and keep a record of the run.
+
+    ``only_stale``: a pair that another worker has, or has done meanwhile, is passed over. A pair that fails stays
+    marked and is tried again :data:`RETRY_AFTER` later.
+    """
     work = list(pairs)
     record = RollupRun.objects.create(reason=reason, scope=", ".join(sorted({o.name for o, _b, _y in work}))[:200])
     failed = []
     for done, (state, basis, year) in enumerate(work, start=1):
         try:
-            records, cells, changed = roll_up(state, basis, year)
+            with transaction.atomic():
+                if only_stale and not _claimed(state, basis, year):
+                    continue
+                records, cells, changed = roll_up(state, basis, year, today=today)
         except Exception as error:
             log.exception("rollup failed", state=state.pk, basis=basis, year=year)
             failed.append(f"{state.name} {basis} {year}: {type(error).__name__}\n{traceback.format_exc(limit=3)}")
+            again = timezone.now() + RETRY_AFTER
+            StalePair.objects.update_or_create(
+                organization=state, basis=basis, year=year, defaults={"marked_at": again}
+            )
             continue
         record.pairs, record.records = record.pairs + 1, record.records + records
         record.cells, record.changed = record.cells + cells, record.changed + changed
+        record.save()
         say(f"{done} of {len(work)}: {state.name}, {basis} {year}: {records:,} records, {changed:,} cells changed")
     record.state = RollupRun.State.FAILED if failed else RollupRun.State.DONE
     record.error = "\n".join(failed)
     record.finished_at = timezone.now()
     record.save()
     return record
+
+
+def _claimed(state: Organization, basis: Basis, year: int) -> bool:
+    """Hold a stale pair to the end of the transaction; false where another worker has it, or nobody needs to."""
+    waiting = StalePair.objects.select_for_update(skip_locked=True).filter(organization=state, basis=basis, year=year)
+    return waiting.first() is not None
 
 
 def states() -> list[Organization]:

@@ -12,7 +12,6 @@ from goals.figures import Figure, FigureState
 from goals.models import Measure
 from goals.models.measure import MeasureKind
 from hstw import charts
-from schools.imports.loaded import label_of
 
 register = template.Library()
 _HIDDEN = {FigureState.SMALL, FigureState.COMPLEMENTARY, FigureState.NOT_REPORTED, FigureState.NOT_APPLICABLE}
@@ -32,12 +31,6 @@ def points(value: Decimal | None) -> str:
     size = abs(value)
     number = f"{size:.1f}".removesuffix(".0") if size != size.to_integral_value() else f"{size:.0f}"
     return ngettext("%(n)s point", "%(n)s points", 1 if number == "1" else 2) % {"n": number}
-
-
-@register.filter
-def evidence(kind: str) -> str:
-    """A kind of evidence in words."""
-    return label_of(kind)
 
 
 @register.simple_tag

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -14,11 +14,12 @@ from django.urls import reverse
 from goals import board
 from goals.evidence import target_of
 from goals.models import Measure
+from goals.readiness.computed import all_computed
 from hstw.access import Action, decide
 from hstw.navigation import in_section
 from hstw.values import SchoolYear
 from schools import organizations
-from schools.imports.loaded import label_of
+from schools.imports import coverage
 from schools.models import Organization, User
 from schools.models.organization import Kind
 from schools.scope import organization_for, signed_in
@@ -72,16 +73,16 @@ def show(
     return render(request, template, context)
 
 
-def uploads(user: User, organization: Organization, year: SchoolYear, kinds: list[str]) -> list[dict[str, str]]:
-    """For each kind of evidence its name and, for those who may load it, the page that loads it."""
-    layouts = layouts_for(user, organization) if kinds else []
+def uploads(user: User, organization: Organization, year: SchoolYear, missing: Iterable[str]) -> list[dict[str, str]]:
+    """For each kind of evidence, in words, the page that loads it, for those who may load it."""
+    wanted = list(missing)
+    layouts = layouts_for(user, organization) if wanted else []
     by_target = {target: layout.code for layout in reversed(layouts) for target in layout.targets}
+    layout_of = {
+        coverage.label(kind): by_target.get(target_of(kind), "") for one in all_computed() for kind in one.evidence
+    }
     address = reverse("schools:import_new", args=[organization.slug, year])
     return [
-        {
-            "kind": kind,
-            "label": label_of(kind),
-            "url": f"{address}?kind={layout}" if (layout := by_target.get(target_of(kind), "")) else "",
-        }
-        for kind in kinds
+        {"label": label, "url": f"{address}?kind={layout}" if (layout := layout_of.get(label, "")) else ""}
+        for label in wanted
     ]

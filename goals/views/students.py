@@ -1,0 +1,134 @@
+"""The students behind a number, by name: for those who serve them, every look recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from goals import students
+from goals.forms import CountedFilter
+from goals.models import Measure
+from goals.readiness import explain
+from goals.views import frame
+from hstw.access import Action
+from hstw.exports import tables
+from hstw.values import SchoolYear
+from schools.models import Organization
+from schools.views.data import frame as data
+
+PAGE_SIZE = 25
+
+
+@never_cache
+@require_safe
+@login_required
+def page(request: HttpRequest, slug: str, year: int, code: str) -> HttpResponse:
+    """Who is counted, and who met it or not, each with the line of the rule that decided."""
+    organization, school_year, measure, form = _asked(request, slug, year, code)
+    counted = students.Counted(organization, explain.spec_of(code), school_year, **form.asked())
+    page_obj = Paginator(counted, PAGE_SIZE).get_page(request.GET.get("page"))
+    data.read(
+        request,
+        "student list read",
+        organization=organization.slug,
+        year=int(school_year),
+        measure=code,
+        **form.asked(),
+    )
+    return frame.show(
+        request,
+        organization,
+        school_year,
+        "goals/measure_students.html",
+        measure=measure,
+        form=form,
+        page_obj=page_obj,
+        words=students.words_of(measure),
+        several_schools=organization.kind != "school",
+    )
+
+
+@never_cache
+@require_safe
+@login_required
+def download(request: HttpRequest, slug: str, year: int, code: str, form: str) -> HttpResponseBase:
+    """The same list as a file, all of it."""
+    if form not in {"csv", "xlsx"}:
+        raise Http404
+    organization, school_year, measure, asked = _asked(request, slug, year, code)
+    counted = students.Counted(organization, explain.spec_of(code), school_year, **asked.asked())
+    data.read(
+        request,
+        "student file downloaded",
+        what=f"{code}.{form}",
+        organization=organization.slug,
+        year=int(school_year),
+        **asked.asked(),
+    )
+    name = f"{organization.slug}-{school_year}-{code.lower()}-students.{form}"
+    headings, rows = _headings(measure), _rows(measure, counted)
+    if form == "csv":
+        response = StreamingHttpResponse(tables.csv_stream(headings, rows), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+    sheets = [
+        tables.Sheet(_("Students"), headings, rows, widths={headings[-1]: 60}),
+        tables.Sheet(
+            _("About"), [_("What"), _("Words")], _about(organization, school_year, measure), widths={_("Words"): 90}
+        ),
+    ]
+    return FileResponse(
+        tables.xlsx_file(sheets),
+        as_attachment=True,
+        filename=name,
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
+
+
+def _asked(
+    request: HttpRequest, slug: str, year: int, code: str
+) -> tuple[Organization, SchoolYear, Measure, CountedFilter]:
+    organization, school_year = frame.readiness_of(request, slug, year, Action.VIEW_NAMED_STUDENTS)
+    measure = frame.measure_of(code)
+    if organization.kind not in frame.KINDS or measure.bit is None:
+        raise Http404
+    return organization, school_year, measure, CountedFilter(request.GET, measure=measure)
+
+
+def _headings(measure: Measure) -> list[str]:
+    return [
+        *(_("Last name"), _("First name"), _("Grade"), _("School"), _("District number"), _("State number")),
+        *(str(measure.name), _("Why, or what is missing")),
+    ]
+
+
+def _rows(measure: Measure, counted: students.Counted) -> Iterator[list[Any]]:
+    reached, not_reached = students.words_of(measure)
+    for one in counted.everyone():
+        row = one.row
+        yield [
+            *(row.student.last_name, row.student.first_name, row.grades, row.schools, row.local_number),
+            *(row.state_number, reached if one.met else not_reached, one.why),
+        ]
+
+
+def _about(organization: Organization, year: SchoolYear, measure: Measure) -> list[list[str]]:
+    return [
+        [_("Organization"), organization.name],
+        [_("School year"), year.label],
+        [_("Measure"), measure.name],
+        [_("Definition"), measure.definition],
+        [_("Who"), measure.population],
+        [_("Of"), measure.denominator],
+        [_("Source of the definition"), measure.source],
+        [_("A common misreading"), measure.misreading],
+        [_("Students by name"), _("For those who serve these students. Do not share.")],
+    ]
