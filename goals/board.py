@@ -289,7 +289,8 @@ def row_of(
     )
     row.sentence = trend_sentence([one for one in series if one.year != so_far])
     if above is not None and shown:
-        row.compare = found.get((above.pk, shown.year, measure.code, group))
+        beside = found.get((above.pk, shown.year, measure.code, group))
+        row.compare = None if beside is None or beside.state in UNKNOWN else beside
     row.column = charts.column(_drawn(shown), goal=row.goal, compare=_drawn(row.compare) if row.compare else None)
     return row
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from goals import board
-from goals.evidence import Source, loaded_of
+from goals.evidence import Loaded, Source, loaded_of
 from goals.figures import Figure, figures
 from goals.models import Measure, StudentGroup
 from goals.models.measure import Basis, Direction
@@ -25,7 +25,7 @@ from schools.models import Organization
 from schools.models.organization import Kind
 
 # The chart of the page itself.
-CHART_WIDTH, CHART_HEIGHT = 560, 180
+CHART_WIDTH, CHART_HEIGHT = 400, 170
 SORTS = ("name", "figure", "change")
 
 
@@ -56,7 +56,7 @@ class Explanation:
     rules: Rules | None
     counted: Line | None
     met: Line | None
-    sources: list[Source]
+    sources: list[tuple[SchoolYear, list[Source]]]
     groups: list[tuple[str, list[GroupLine]]] = field(default_factory=list)
 
 
@@ -71,7 +71,7 @@ def about(user: Any, organization: Organization, measure: Measure, year: SchoolY
     row = board.row_of(measure, found, organization, above, years, loaded, timezone.localdate())
     row.label = measure.name
     row.trend = charts.trend(
-        row.trend.points if row.trend else [], width=CHART_WIDTH, height=CHART_HEIGHT, goal=row.goal, margin=16
+        row.trend.points if row.trend else [], width=CHART_WIDTH, height=CHART_HEIGHT, goal=row.goal, margin=30
     )
     rules = rules_for(explain.state_of(organization).postal_state, row.shown_year) if spec and spec.rule else None
     decides = met(spec, rules or rules_for("", year)) if spec else None
@@ -81,17 +81,20 @@ def about(user: Any, organization: Organization, measure: Measure, year: SchoolY
         rules=rules,
         counted=evaluate(spec.counted, {}, FACTS) if spec else None,
         met=evaluate(decides, {}, FACTS) if decides else None,
-        sources=loaded.of(_years_behind(measure, row.shown_year), measure.evidence),
+        sources=_sources(loaded, measure, row.shown_year),
     )
     explanation.groups = _groups(user, organization, row)
     return explanation
 
 
-def _years_behind(measure: Measure, year: SchoolYear) -> list[int]:
-    """The years whose evidence may stand behind a figure of a year."""
-    if measure.basis == Basis.YEAR:
-        return [year]
-    return list(range(year - 3, year + 2))
+def _sources(loaded: Loaded, measure: Measure, year: SchoolYear) -> list[tuple[SchoolYear, list[Source]]]:
+    """By year, the latest first, the evidence that may stand behind a figure of a year (as in derive)."""
+    years = [year] if measure.basis == Basis.YEAR else list(range(year - 3, year + 2))
+    by_year: dict[SchoolYear, list[Source]] = {}
+    for source in loaded.of(years, measure.evidence):
+        if source.year <= year or source.kind == "postsecondary":
+            by_year.setdefault(SchoolYear(source.year), []).append(source)
+    return list(by_year.items())
 
 
 def _groups(user: Any, organization: Organization, row: board.Row) -> list[tuple[str, list[GroupLine]]]:

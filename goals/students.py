@@ -121,7 +121,7 @@ class Counted:
 def _why(line: explain.Explained | None, met: bool) -> str:
     if line is None:
         return ""
-    return explain.what_made_it(line.met_line) if met else explain.what_is_missing(line.met_line)
+    return explain.what_made_it(line.met_line) if met else explain.what_is_missing(line.met_line, line.facts)
 
 
 def words_of(measure: Measure) -> tuple[str, str]:

@@ -7,6 +7,12 @@ from goals.views import dashboard, measure, rollups, students
 app_name = "goals"
 urlpatterns = [
     path("o/<slug:slug>/<int:year>/readiness/", dashboard.page, name="dashboard"),
+    path("o/<slug:slug>/<int:year>/readiness/within-reach/", students.within_reach, name="within_reach"),
+    path(
+        "o/<slug:slug>/<int:year>/readiness/within-reach/<slug:form>/",
+        students.within_reach_file,
+        name="within_reach_file",
+    ),
     path("o/<slug:slug>/<int:year>/readiness/<slug:code>/", measure.page, name="measure"),
     path("o/<slug:slug>/<int:year>/readiness/<slug:code>/students/", students.page, name="measure_students"),
     path(

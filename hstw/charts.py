@@ -2,7 +2,7 @@
 
 Drawn by ourselves as SVG in template components. Plotly, Altair and Bokeh draw with scripts in the page, pygal writes
 styles and scripts into its SVG, which the security policy forbids, and matplotlib's colors cannot follow the style
-sheet into the dark scheme and onto paper. What is needed are three shapes; tests/hstw/test_charts.py holds each to 5 ms.
+sheet into the dark scheme and onto paper. Three shapes are needed; tests/hstw/test_charts.py holds each to 5 ms.
 """
 
 from __future__ import annotations
@@ -41,6 +41,19 @@ class Dot:
     last: bool = False
     so_far: bool = False
 
+    @property
+    def text_y(self) -> float:
+        """Where the text above it stands."""
+        return round(self.y - 10, 1)
+
+
+@dataclass(frozen=True)
+class Label:
+    """What is written below a place."""
+
+    x: float
+    label: str
+
 
 @dataclass(frozen=True)
 class Trend:
@@ -53,6 +66,7 @@ class Trend:
     gaps: list[float]
     points: list[Point] = field(default_factory=list)
     goal: float | None = None
+    labels: list[Label] = field(default_factory=list)
 
 
 def trend(

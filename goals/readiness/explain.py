@@ -122,18 +122,21 @@ def what_made_it(line: Line) -> str:
     return f"{line.label}: {values}" if line.label else values
 
 
-def what_is_missing(line: Line) -> str:
-    """What is still missing: of several ways the nearest, begun before not begun."""
+def what_is_missing(line: Line, row: dict[str, Any] | None = None) -> str:
+    """What is still missing: of several ways the nearest that is begun, with ``row`` also by attempts."""
     if line.op == "fact":
         return _wanting(line)
     if line.op == "not":
         return _("Not: %(condition)s") % {"condition": line.below[0].label}
     lacking = [below for below in line.below if not below.holds]
     if line.op == "any":
-        return what_is_missing(min(lacking, key=lambda one: (steps(one) - started(one), steps(one))))
+        begun = [way for way in lacking if started(way, row)]
+        if not begun:
+            return _("Nothing begun: %(ways)s") % {"ways": ", ".join(str(one.label) for one in lacking)}
+        return what_is_missing(min(begun, key=steps), row)
     if line.op == "some":
         lacking = sorted(lacking, key=steps)[: line.n - sum(one.holds for one in line.below)]
-    words = "; ".join(what_is_missing(one) for one in lacking)
+    words = "; ".join(what_is_missing(one, row) for one in lacking)
     return f"{line.label}: {words}" if line.label else words
 
 

@@ -6,21 +6,29 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from goals import board
+from goals import board, within_reach
 from goals.views import frame
+from hstw.access import Action, decide
+from hstw.navigation import current_year
+from schools.models.organization import Kind
 from schools.scope import signed_in
 
 
 @require_safe
 @login_required
-@frame.one_snapshot
 def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """The checkpoints, the gaps and every measure of a school, district or state."""
     organization, school_year = frame.readiness_of(request, slug, year)
     if organization.kind not in frame.KINDS:
         return frame.show(request, organization, school_year, "goals/no_dashboard.html")
     user = signed_in(request)
-    found = board.board(user, organization, school_year)
+    with frame.one_snapshot():
+        found = board.board(user, organization, school_year)
+    context = {}
+    if organization.kind != Kind.STATE and decide(user, Action.VIEW_NAMED_STUDENTS, organization):
+        context["lists"] = within_reach.lists(found, organization, school_year)
+        if school_year == current_year():
+            context["seniors"] = within_reach.seniors(organization, school_year)
     return frame.show(
         request,
         organization,
@@ -28,4 +36,5 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         "goals/dashboard.html",
         board=found,
         uploads=frame.uploads(user, organization, school_year, found.missing),
+        **context,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
@@ -29,19 +29,16 @@ from schools.views.data.frame import layouts_for
 KINDS = {Kind.SCHOOL, Kind.DISTRICT, Kind.STATE}
 
 
-def one_snapshot(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The view's figures are all of one moment: no rollup that ends meanwhile is seen by half (design, section 5)."""
-
-    @wraps(view)
-    def reading(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if connection.in_atomic_block:
-            return view(request, *args, **kwargs)
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            return view(request, *args, **kwargs)
-
-    return reading
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """What is read within is of one moment: no rollup that ends meanwhile is seen by half (design, section 5)."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def readiness_of(

@@ -16,7 +16,6 @@ PAGE_SIZE = 25
 
 @require_safe
 @login_required
-@frame.one_snapshot
 def page(request: HttpRequest, slug: str, year: int, code: str) -> HttpResponse:
     """What is counted, by which rule, from which files; by student group, by school, over the years."""
     organization, school_year = frame.readiness_of(request, slug, year)
@@ -24,11 +23,12 @@ def page(request: HttpRequest, slug: str, year: int, code: str) -> HttpResponse:
     if organization.kind not in frame.KINDS:
         return frame.show(request, organization, school_year, "goals/no_dashboard.html")
     user = signed_in(request)
-    found = measure_page.about(user, organization, measure, school_year)
     sort = request.GET.get("sort", "")
     if sort.removeprefix("-") not in measure_page.SORTS:
         sort = measure_page.worst_first(measure)
-    places = measure_page.places(user, organization, found.row, sort)
+    with frame.one_snapshot():
+        found = measure_page.about(user, organization, measure, school_year)
+        places = measure_page.places(user, organization, found.row, sort)
     missing = [] if found.row.known_after else list(found.row.figure.missing)
     return frame.show(
         request,
