@@ -103,7 +103,9 @@ def trend(
         if not point.so_far:
             runs[-1].append(dot)
     lines = [" ".join(f"{dot.x},{dot.y}" for dot in run) for run in runs if len(run) > 1]
-    return Trend(width, height, lines, dots, gaps, list(points), None if goal is None else y_of(float(goal)))
+    labels = [Label(x_of(place), point.label) for place, point in enumerate(points)]
+    at = None if goal is None else y_of(float(goal))
+    return Trend(width, height, lines, dots, gaps, list(points), at, labels)
 
 
 def _scale(low: float, high: float) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from goals.readiness import facts
 from goals.readiness.computed import Computed, all_computed, met, rules_for
@@ -19,6 +20,9 @@ from schools.models.organization import Kind
 
 # A single condition has been begun where another fact says so: attempted, not passed.
 _BEGUN = {"credentials": "credential_attempts", "ap_passed": "ap_taken"}
+
+# Levels of certificates have names; their order is a number (goals.readiness.facts).
+_LEVELS = {"ncrc": {3: _lazy("bronze"), 4: _lazy("silver"), 5: _lazy("gold"), 6: _lazy("platinum")}}
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def _leaves(line: Line) -> list[Line]:
 def _said(line: Line) -> str:
     if isinstance(line.value, bool) or line.value is None:
         return str(line.label)
-    return f"{line.label} {_number(line.value)}"
+    return f"{line.label} {_value(line)}"
 
 
 def _wanting(line: Line) -> str:
@@ -173,13 +177,18 @@ def _wanting(line: Line) -> str:
         return _("%(what)s: nothing recorded") % {"what": line.label} + _asked(line)
     if isinstance(line.value, bool):
         return _("%(what)s: no") % {"what": line.label}
-    return f"{line.label}: {_number(line.value)}" + _asked(line)
+    return f"{line.label}: {_value(line)}" + _asked(line)
 
 
 def _asked(line: Line) -> str:
+    if line.fact in _LEVELS:
+        return ""
     return _(" (%(wanted)s asked)") % {"wanted": line.wanted} if line.wanted else ""
 
 
-def _number(value: Any) -> str:
-    text = str(value)
+def _value(line: Line) -> str:
+    """A value as people say it: a level by its name, a number without zeros that say nothing."""
+    if (name := _LEVELS.get(line.fact, {}).get(line.value)) is not None:
+        return str(name)
+    text = str(line.value)
     return text.rstrip("0").rstrip(".") if "." in text else text

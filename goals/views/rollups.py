@@ -34,8 +34,8 @@ def page(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
 @login_required
+@require_POST
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark what a failed run left, so that it is counted again."""
     require(signed_in(request), Action.RUN_SYSTEM)
