@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from goals.evidence import Loaded, loaded_of
+from goals.evidence import Loaded, Source, loaded_of
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Direction
@@ -29,6 +29,7 @@ from schools.models import Organization
 from schools.models.organization import Kind
 
 YEARS_SHOWN = 5
+LATEST_SHOWN = 4
 # Fewer students than these make no gap, even for those who see exact figures: one student is not a trend.
 GAP_FROM = 10
 
@@ -149,6 +150,7 @@ class Board:
     counted_at: dt.datetime | None
     stale: bool
     exact: bool
+    latest: list[Source] = field(default_factory=list)
 
     @property
     def checkpoints(self) -> list[Row]:
@@ -177,7 +179,7 @@ class Board:
     @property
     def gaps(self) -> list[Row]:
         """The measures with the widest gaps, the widest first."""
-        return sorted((row for row in self.rows.values() if row.gap), key=lambda row: -row.gap.points)[:5]  # type: ignore[union-attr]
+        return sorted((row for row in self.rows.values() if row.gap), key=lambda row: -row.gap.points)[:4]  # type: ignore[union-attr]
 
     @property
     def missing(self) -> list[str]:
@@ -255,6 +257,7 @@ def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
         counted_at=last[0] if last else None,
         stale=state is not None and StalePair.objects.filter(organization=state).exists(),
         exact=any(row.shown.exact for row in rows.values() if row.shown),
+        latest=loaded.latest(LATEST_SHOWN),
     )
 
 

@@ -44,6 +44,14 @@ class Loaded:
             key=lambda source: (-source.year, source.label),
         )
 
+    def latest(self, count: int) -> list[Source]:
+        """What was loaded last, each import once."""
+        found: dict[int, Source] = {}
+        dated = [one for one in self.sources.values() if one.batch is not None]
+        for source in sorted(dated, key=lambda one: (one.batch.loaded_at, one.year), reverse=True):  # type: ignore[union-attr]
+            found.setdefault(source.batch.pk, source)  # type: ignore[union-attr]
+        return list(found.values())[:count]
+
     def through(self, year: int, evidence: Sequence[str]) -> dt.date | None:
         """The day to which all of these kinds reach in that year: the earliest of theirs."""
         reached = []

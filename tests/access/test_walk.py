@@ -15,10 +15,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.views.generic import RedirectView
 
+from goals.models import RollupRun
 from hstw import files
 from hstw.access import Role
 from hstw.navigation import current_year
-from goals.models import RollupRun
 from schools.models import ImportBatch, Invitation, NetworkMembership, Organization
 from tests import factories
 from tests.access.declared import (

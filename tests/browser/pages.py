@@ -138,7 +138,11 @@ PAGES: dict[str, Seen] = {
     ),
     "goals:measure": of_ridge(Role.PRINCIPAL, "A common misreading", code="READY_EITHER"),
     "goals:measure#district": _cahaba(Role.DISTRICT_ADMINISTRATOR, "School by school", code="ON_TRACK_9"),
-    "goals:measure#missing": of_ridge(Role.PRINCIPAL, "No evidence is not zero", code="WORK_BASED_LEARNING"),
+    "goals:measure#missing": Seen(
+        Role.PRINCIPAL,
+        lambda world: {"slug": "ridge", "year": current_year() - 1, "code": "WORK_BASED_LEARNING"},
+        "No evidence is not zero",
+    ),
     "goals:measure_students": Seen(
         Role.PRINCIPAL,
         lambda world: {"slug": "ridge", "year": current_year() - 1, "code": "READY_EITHER"},

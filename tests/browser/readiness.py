@@ -132,7 +132,7 @@ def _runs(places: factories.World) -> None:
         state="failed",
         started_at=now,
         finished_at=now,
-        error='Kentucky class 2026: OperationalError\n  File "/srv/hstw/goals/readiness/rollup.py", line 31, in roll_up',
+        error='Kentucky class 2026: OperationalError\n  File "/srv/goals/readiness/rollup.py", line 31, in roll_up',
     )
     StalePair.objects.create(
         organization=places.kentucky, basis="class", year=2026, marked_at=now + dt.timedelta(minutes=9)

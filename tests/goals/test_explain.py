@@ -49,7 +49,7 @@ def records(organization: Organization, basis: str, year: int, bit: int) -> dict
 @pytest.mark.parametrize("code", [one.code for one in all_computed()])
 def test_the_explanation_of_each_student_is_what_was_counted(code: str, tiny: None) -> None:
     spec = explain.spec_of(code)
-    chosen = random.Random(code)  # noqa: S311
+    chosen = random.Random(code)
     looked_at, counted, reached = 0, 0, 0
     for organization in Organization.objects.exclude(kind__in=[Kind.REGION, Kind.COOPERATIVE]):
         for year in range(2023, 2028):
