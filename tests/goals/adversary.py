@@ -1,8 +1,9 @@
 """An adversary with integer bounds: knows every released figure, every sum, and how figures are protected.
 
-Given what a release shows of a table it asks a solver, for every hidden count, which whole numbers it could still be.
-It knows nothing of how the protection chose what to withhold, and shares no code with it but the arrays: bands,
-codes and rounding are written here once more.
+Given the rows of a release it asks a solver, for every hidden count, which whole numbers it could still be. It knows
+nothing of how the protection chose what to withhold, and shares no code with it: bands, codes and rounding are
+written here once more. The exact counts serve only to say what is sensitive, and which differences between sums are
+known (students without a race, students of two schools).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from goals.disclosure.table import Protection, Table
+from goals.disclosure.table import Table
 
 CODES = [(10, 20, 20), (21, 40, 10), (41, 100, 5), (101, 300, 2), (301, 10**6, 1)]
 MOST = 10**4
@@ -30,11 +31,20 @@ class Unsafe:
     values: list[int]
 
 
-class Adversary:
-    """Variables are the size of each cell and the number in it who meet each measure."""
+Seen = dict[tuple[int, int, int], tuple[str, int | None, int | None, int | None]]
 
-    def __init__(self, table: Table, protection: Protection, minimum: int = 10) -> None:
-        self.table, self.protection, self.minimum = table, protection, minimum
+
+class Adversary:
+    """Variables are the size of each cell and the number in it who meet each measure.
+
+    ``seen``: by organization, group and measure what is released: (state, low, high, size). Besides, the sizes of
+    groups that are shown and have up to ``knows`` students are known: several percents of one group tell its size.
+    """
+
+    def __init__(self, table: Table, seen: Seen, minimum: int = 10, knows: int = 100) -> None:
+        self.table, self.seen, self.minimum, self.knows = table, seen, minimum, knows
+        # Where nothing at all is told, “withheld” does not say that a group is large enough.
+        self.told = any(row[0] != "complementary" for row in seen.values())
         self.organizations, self.groups, self.measures = table.numerators.shape
         count = self.organizations * self.groups * (1 + self.measures)
         self.low, self.high = np.zeros(count), np.full(count, float(MOST))
@@ -64,48 +74,46 @@ class Adversary:
     def _row(self, terms: dict[int, float], low: float, high: float) -> None:
         self.rows.append((terms, low, high))
 
+    def _hidden(self, o: int, g: int, m: int) -> bool:
+        return self.seen.get((o, g, m), ("",))[0] in {"small", "complementary"}
+
+    def _size_hidden(self, o: int, g: int) -> bool:
+        return all(self._hidden(o, g, m) for m in range(self.measures))
+
     def _shown(self) -> None:
         for o in range(self.organizations):
             for g in range(self.groups):
-                d = int(self.table.denominators[o, g])
-                withheld = bool(self.protection.cells[o, g])
                 at = self.d(o, g)
                 for m in range(self.measures):
                     self._row({at: 1, self.n(o, g, m): -1}, 0, np.inf)
-                if not d and not withheld:
-                    self._fix(at, 0, 0)
-                elif withheld:
-                    if g == 0:
-                        self._fix(at, 1, MOST)
-                    if self.protection.everything:
-                        continue
-                    if d < self.minimum:
-                        self._fix(at, 0, self.minimum - 1)
-                    else:
-                        self._fix(at, self.minimum, MOST)
-                else:
-                    self._shown_cell(o, g, d)
+                    self._shown_cell(o, g, m)
 
-    def _shown_cell(self, o: int, g: int, d: int) -> None:
-        at = self.d(o, g)
-        first, last, code = next(one for one in CODES if one[0] <= d <= one[1])
-        self._fix(at, self.minimum, MOST)
-        for m in range(self.measures):
-            if self.protection.numerators[o, g, m]:
-                continue
-            self._fix(at, first, min(last, MOST))
-            n, var = int(self.table.numerators[o, g, m]), self.n(o, g, m)
-            if 100 * n <= code * d:
+    def _shown_cell(self, o: int, g: int, m: int) -> None:
+        at, var = self.d(o, g), self.n(o, g, m)
+        if (o, g, m) not in self.seen:
+            self._fix(at, 0, 0)
+            return
+        state, low, high, size = self.seen[o, g, m]
+        if state == "small":
+            self._fix(at, int(g == 0), self.minimum - 1)
+        elif state == "complementary":
+            self._fix(at, self.minimum if self.told else int(g == 0), MOST)
+        else:
+            first, last, code = next(one for one in CODES if one[0] == size)
+            self._fix(at, max(first, self.minimum), last)
+            if (known := int(self.table.denominators[o, g])) <= self.knows:
+                self._fix(at, known, known)
+            if state == "bottom":
+                assert (low, high) == (0, code)
                 self._row({var: 100, at: -code}, -np.inf, 0)
-                self.goals.append(("coded", o, str(g), m, {var: 1}))
-            elif 100 * n >= (100 - code) * d:
+            elif state == "top":
+                assert (low, high) == (100 - code, 100)
                 self._row({var: 100, at: -(100 - code)}, 0, np.inf)
-                self.goals.append(("coded", o, str(g), m, {var: 1}))
             else:
                 # Half up: percent - 0.5 <= 100 n / d < percent + 0.5; and it is not coded.
-                percent = int(100 * n / d + 0.5 + 1e-9)
-                self._row({var: 200, at: -(2 * percent - 1)}, 0, np.inf)
-                self._row({var: 200, at: -(2 * percent + 1)}, -np.inf, -1)
+                assert low == high is not None
+                self._row({var: 200, at: -(2 * high - 1)}, 0, np.inf)
+                self._row({var: 200, at: -(2 * high + 1)}, -np.inf, -1)
                 self._row({var: 100, at: -code}, 1, np.inf)
                 self._row({var: 100, at: -(100 - code)}, -np.inf, -1)
 
@@ -175,32 +183,31 @@ class Adversary:
                 self._row(terms(factors), 0, np.inf)
 
     def _sensitive(self) -> None:
-        d, n, hidden = self.table.denominators, self.table.numerators, self.protection.cells
+        d, n = self.table.denominators, self.table.numerators
         for o in range(self.organizations):
             for g in range(self.groups):
                 # Where there is nobody, nothing comes out about anybody.
                 if not d[o, g]:
                     continue
-                if hidden[o, g]:
+                if self._size_hidden(o, g):
                     self.goals.append(("size", o, str(g), None, {self.d(o, g): 1}))
                 for m in range(self.measures):
-                    if hidden[o, g] or self.protection.numerators[o, g, m]:
+                    if self.seen[o, g, m][0] != "shown":
                         self.goals.append(("rate", o, str(g), m, {self.n(o, g, m): 1}))
             for dimension in self.table.dimensions:
                 if len(dimension) > 1:
                     continue
                 [g] = dimension
                 rest = int(d[o, 0] - d[o, g])
-                if not rest or not (d[o, g] or hidden[o, g]):
+                if not rest or (o, g, 0) not in self.seen:
                     continue
                 small = rest < self.minimum
                 if small:
                     self.goals.append(("rest size", o, str(g), None, {self.d(o, 0): 1, self.d(o, g): -1}))
                 for m in range(self.measures):
                     if small or int(n[o, 0, m] - n[o, g, m]) in (0, rest):
-                        self.goals.append(
-                            ("rest rate", o, str(g), m, {self.n(o, 0, m): 1, self.n(o, g, m): -1})
-                        )  # fmt: skip
+                        terms = {self.n(o, 0, m): 1.0, self.n(o, g, m): -1.0}
+                        self.goals.append(("rest rate", o, str(g), m, terms))
 
     # --- the attack ------------------------------------------------------------------------------------------------
     def solve(self, objective: dict[int, float], extra: tuple[dict[int, float], float, float] | None = None):
