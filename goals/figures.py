@@ -29,9 +29,10 @@ from hstw.values import SchoolYear
 from schools.imports import coverage
 from schools.models import Organization
 
-__all__ = ["Figure", "FigureState", "Key", "entitled", "figures", "rounded"]
+__all__ = ["OWN", "Figure", "FigureState", "Key", "entitled", "figures", "rounded"]
 
 Key = tuple[int, int, str, str]
+OWN = "own"
 _DEMOGRAPHICS = "demographics"
 
 
@@ -114,24 +115,28 @@ def figures(
     measures: Sequence[str] | None = None,
     groups: Sequence[str] = ("ALL",),
     *,
-    audience: Audience | None = None,
+    audience: Audience | str | None = None,
 ) -> dict[Key, Figure]:
     """Every figure asked for, as ``user`` may see it: by (organization, year, measure, group).
 
-    ``measures`` are all computed ones where left out. With ``audience`` it is what that audience sees, whoever asks.
+    ``measures`` are all computed ones where left out. With ``audience`` it is what that audience sees, whoever asks:
+    one of releases, or :data:`OWN`, the exact figures as their own people see them.
     The number of queries does not depend on how much is asked for; a caller who reads more than once does so in one
     REPEATABLE READ transaction.
     """
     asked = _Asked(organizations, years, measures, groups)
-    exact = entitled(user, organizations) if audience is None else set()
-    if audience is None:
+    exact: set[int] = set()
+    if audience == OWN:
+        exact = {one.pk for one in organizations}
+    elif audience is None:
+        exact = entitled(user, organizations)
         audience = Audience.NETWORK if user is not None and user.is_authenticated else Audience.PUBLIC
     found: dict[Key, Figure] = {}
     if exact:
         found |= _exact(asked, exact)
     protected = {one.pk for one in organizations} - exact
     if protected:
-        found |= _released(asked, protected, audience)
+        found |= _released(asked, protected, Audience(audience))
     return _with_absent(asked, found)
 
 
@@ -194,14 +199,14 @@ def _released(asked: _Asked, within: set[int], audience: Audience) -> dict[Key, 
         group__in=asked.seen_groups,
     ).values_list("organization_id", "release__year", "measure_id", "group_id", "state", "low", "high", "size")
     for organization, year, measure_id, group_id, text, low, high, size in cells:
-        measure, group, state = asked.measures[measure_id], asked.seen_groups[group_id], FigureState(text)
-        percent = low if state in {FigureState.SHOWN, FigureState.TOP} else high
+        measure, group, said = asked.measures[measure_id], asked.seen_groups[group_id], FigureState(text)
+        percent = low if said in {FigureState.SHOWN, FigureState.TOP} else high
         found[organization, year, measure.code, group.code] = Figure(
             organization,
             year,
             measure.code,
             group.code,
-            state,
+            said,
             percent=None if percent is None else Decimal(percent),
             size=None if size is None else size_band(size),
             tally=measure.kind == MeasureKind.TALLY,

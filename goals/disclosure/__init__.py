@@ -2,5 +2,6 @@
 
 from goals.disclosure.bands import size_band
 from goals.disclosure.preferences import settings_of
+from goals.disclosure.release import has_release, protect, publish
 
-__all__ = ["settings_of", "size_band"]
+__all__ = ["has_release", "protect", "publish", "settings_of", "size_band"]

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
+from goals import disclosure
 from goals.models import Cursor, Measure, MeasureCell, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Basis
 from goals.readiness import count, derive, sum_up
@@ -57,6 +58,8 @@ def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | No
                     if denominator and measure:
                         rows.append((organization, year, measure, group_ids[group], numerator, denominator))
         changed = _swap(state, [column for column in columns if column], year, rows)
+        if changed or not disclosure.has_release(state, year, basis):
+            disclosure.protect(state, year, basis=basis)
         StalePair.objects.filter(organization=state, basis=basis, year=year, change__lte=seen).delete()
         return made, len(rows), changed
 
