@@ -33,6 +33,9 @@ LATEST_SHOWN = 4
 # Fewer students than these make no gap, even for those who see exact figures: one student is not a trend.
 GAP_FROM = 10
 
+# A line that ends where it began is steady only where it did not leave this many points in between.
+RESTLESS = 3
+
 # States of a figure in which nothing is known of the measure at all.
 UNKNOWN = frozenset({FigureState.NOT_REPORTED, FigureState.NOT_APPLICABLE})
 
@@ -200,12 +203,15 @@ class Board:
 
 
 def behind(measure: Measure, figure: Figure | None, other: Figure | None) -> Decimal | None:
-    """By how many points a figure is worse than another; negative where it is better, ``None`` where unknown."""
-    if figure is None or other is None or figure.percent is None or other.percent is None:
+    """By how many points a figure is worse than another; negative where it is better.
+
+    ``None`` where one of them is not known, or only known to be above or below a bound.
+    """
+    if measure.direction == Direction.NEITHER or figure is None or other is None:
         return None
-    if measure.direction == Direction.NEITHER:
+    if not (_comparable(figure) and _comparable(other)):
         return None
-    points = other.percent - figure.percent
+    points = other.percent - figure.percent  # type: ignore[operator]
     return points if measure.direction == Direction.HIGHER else -points
 
 
@@ -323,6 +329,10 @@ def trend_sentence(series: Sequence[Figure]) -> str:
         return _("%(last)s in %(to)s; no other year can be compared.") % about
     points = last.percent - first.percent  # type: ignore[operator]
     if abs(points) < 1:
+        by_size = sorted(known, key=lambda one: one.percent or Decimal(0))
+        about |= {"low": by_size[0].text, "high": by_size[-1].text}
+        if (by_size[-1].percent or 0) - (by_size[0].percent or 0) >= RESTLESS:
+            return _("Up and down between %(low)s and %(high)s, %(last)s in %(to)s.") % about
         return _("Steady: %(first)s in %(from)s, %(last)s in %(to)s.") % about
     if points > 0:
         return _("Up from %(first)s in %(from)s to %(last)s in %(to)s.") % about
@@ -343,7 +353,7 @@ def _put_gaps(user: Any, organization: Organization, rows: Iterable[Row]) -> Non
         best: Gap | None = None
         for code, group in groups.items():
             figure = by_group.get((organization.pk, row.shown_year, row.measure.code, code))
-            if figure is None or code == "ALL" or figure.percent is None:
+            if figure is None or code == "ALL":
                 continue
             if figure.denominator is not None and figure.denominator < GAP_FROM:
                 continue
@@ -356,7 +366,7 @@ def _put_gaps(user: Any, organization: Organization, rows: Iterable[Row]) -> Non
 def _sentence(board: Board) -> str:
     rows = board.checkpoints
     parts = []
-    compared = [(points, row) for row in rows if (points := row.behind) is not None and points > 0]
+    compared = [(points, row) for row in rows if (points := row.behind) is not None and points >= 1]
     if compared and board.above is not None:
         points, row = max(compared, key=lambda one: one[0])
         parts.append(
@@ -369,9 +379,9 @@ def _sentence(board: Board) -> str:
             }
         )
     elif board.above is not None and any(row.behind is not None for row in rows):
-        parts.append(_("Nowhere behind %(state)s.") % {"state": board.above.name})
+        parts.append(_("Nowhere more than a point behind %(state)s.") % {"state": board.above.name})
     short = [
-        (row.goal - row.shown.percent, row)
+        (row.goal - row.shown.percent, row)  # type: ignore[operator]
         for row in rows
         if row.goal is not None and row.shown and _comparable(row.shown) and row.shown.percent < row.goal  # type: ignore[operator]
     ]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from goals import board
 from goals.evidence import Loaded, Source, loaded_of
-from goals.figures import Figure, figures
+from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, StudentGroup
 from goals.models.measure import Basis, Direction
 from goals.readiness import explain
@@ -138,7 +138,7 @@ def places(user: Any, organization: Organization, row: board.Row, sort: str) -> 
     listed = []
     for one in below:
         figure = found[one.pk, year, row.measure.code, "ALL"]
-        if figure.state == board.FigureState.NOT_APPLICABLE:
+        if figure.state == FigureState.NOT_APPLICABLE:
             continue
         before = found[one.pk, year - 1, row.measure.code, "ALL"]
         change = None
@@ -147,9 +147,10 @@ def places(user: Any, organization: Organization, row: board.Row, sort: str) -> 
         listed.append(Place(one, figure, change))
     by, reverse = sort.removeprefix("-"), sort.startswith("-")
     if by in {"figure", "change"}:
-        value = {"figure": lambda place: place.figure.percent, "change": lambda place: place.change}[by]
-        known = sorted((place for place in listed if value(place) is not None), key=value, reverse=reverse)  # type: ignore[arg-type]
-        return known + [place for place in listed if value(place) is None]
+        values = {one.organization.pk: one.figure.percent if by == "figure" else one.change for one in listed}
+        known = [one for one in listed if values[one.organization.pk] is not None]
+        known.sort(key=lambda one: values[one.organization.pk] or Decimal(0), reverse=reverse)
+        return known + [one for one in listed if values[one.organization.pk] is None]
     return listed[::-1] if reverse else listed
 
 

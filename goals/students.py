@@ -65,7 +65,7 @@ class Counted:
     ) -> None:
         self.organization, self.spec, self.year = organization, spec, year
         bits = {code: bit for bit, (code, _condition) in GROUPS.items()}
-        self._asked = {
+        self._asked: dict[str, Any] = {
             "path": organization.path,
             "organization": organization.pk,
             "basis": spec.basis,
@@ -105,7 +105,7 @@ class Counted:
             for name, of in types.items():
                 statement = statement.replace(f"%({name})s", f"%({name})s::{of}")
             cursor.execute(statement, self._asked | more)
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def _told(self, found: list[tuple[int, bool]]) -> list[Behind]:
         pks = [pk for pk, _met in found]

@@ -178,7 +178,11 @@ CELERY_BEAT_SCHEDULE = {
     "send due mail": {"task": "hstw.tasks.send_due_mail", "schedule": 60.0},
     "find abandoned imports": {"task": "schools.tasks.sweep_imports", "schedule": 15.0},
     # A message that nobody has taken by the next one says nothing new.
-    "count what changed": {"task": "goals.tasks.count_changed", "schedule": 20.0, "options": {"expires": 20}},
+    "count what changed": {
+        "task": "goals.tasks.count_changed",
+        "schedule": 20.0,
+        "options": {"expires": 20, "queue": "bulk"},
+    },
     "count what became known": {"task": "goals.tasks.count_nightly", "schedule": crontab(hour=7, minute=15)},
     "forget old before-images": {"task": "schools.tasks.forget_before_images", "schedule": 60.0 * 60 * 24},
 }

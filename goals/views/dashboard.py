@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -24,7 +26,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     user = signed_in(request)
     with frame.one_snapshot():
         found = board.board(user, organization, school_year)
-    context = {}
+    context: dict[str, Any] = {}
     if organization.kind != Kind.STATE and decide(user, Action.VIEW_NAMED_STUDENTS, organization):
         context["lists"] = within_reach.lists(found, organization, school_year)
         if school_year == current_year():

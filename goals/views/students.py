@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -37,7 +37,7 @@ def page(request: HttpRequest, slug: str, year: int, code: str) -> HttpResponse:
     """Who is counted, and who met it or not, each with the line of the rule that decided."""
     organization, school_year, measure, form = _asked(request, slug, year, code)
     counted = students.Counted(organization, explain.spec_of(code), school_year, **form.asked())
-    page_obj = Paginator(counted, PAGE_SIZE).get_page(request.GET.get("page"))
+    page_obj: Page[Any] = Paginator(counted, PAGE_SIZE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
     data.read(
         request,
         "student list read",
@@ -88,7 +88,7 @@ def download(request: HttpRequest, slug: str, year: int, code: str, form: str) -
 def within_reach(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """Seniors who lack one condition of the readiness rule, on a way that they have begun."""
     organization, school_year, found, way, short = _short(request, slug, year)
-    page_obj = Paginator(short, PAGE_SIZE).get_page(request.GET.get("page"))
+    page_obj: Page[Any] = Paginator(short, PAGE_SIZE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
     data.read(request, "student list read", organization=organization.slug, year=int(school_year), what="within reach")
     return frame.show(
         request,
