@@ -100,8 +100,10 @@ def make(ask: Ask) -> None:
     Schools come first; an organization above has a row for each student with rows at several of those below it.
     """
     _run("DROP TABLE IF EXISTS units, facts")
-    one = sql.SQL("AND e.student_id = {}").format(sql.Literal(ask.student_id)) if ask.student_id else sql.SQL("")
-    parts = {"year": sql.Literal(ask.year), "path": sql.Literal(ask.path), "one": one}
+    one: sql.Composable = sql.SQL("")
+    if ask.student_id:
+        one = sql.SQL("AND e.student_id = {}").format(sql.Literal(ask.student_id))
+    parts: dict[str, sql.Composable] = {"year": sql.Literal(ask.year), "path": sql.Literal(ask.path), "one": one}
     if ask.basis == Basis.YEAR:
         _units_of_the_year(parts)
         _facts_of_the_year(parts)
