@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import connection
 from django.utils import timezone
@@ -89,7 +90,7 @@ def is_due(measure: Computed, year: int, today: dt.date) -> bool:
     return not measure.final or SchoolYear(year).last_day < today
 
 
-def _bits(conditions: list[tuple[int, sql.Composable]]) -> sql.Composable:
+def _bits(conditions: Sequence[tuple[int, sql.Composable]]) -> sql.Composable:
     """``bit(128)`` with a one at each position whose condition holds."""
     at = dict(conditions)
     last = max(at, default=-1)
@@ -119,7 +120,7 @@ def _covered(measures: list[Computed], basis: Basis, year: int, state: Organizat
     Over a life one year of the four up to the year is enough, except for enrollment and diplomas, which must be those
     of the year itself. An organization above the school is covered where any of its schools is.
     """
-    columns = []
+    columns: list[sql.Composable] = []
     for kind in kinds(measures):
         years = sql.SQL("c.year = {}").format(sql.Literal(year))
         if kind == "postsecondary":

@@ -104,7 +104,11 @@ def make(ask: Ask) -> None:
     if ask.student_ids is not None:
         ids = sql.SQL(", ").join(map(sql.Literal, ask.student_ids)) if ask.student_ids else sql.SQL("NULL")
         some = sql.SQL("AND e.student_id IN ({})").format(ids)
-    parts = {"year": sql.Literal(ask.year), "path": sql.Literal(ask.path), "some": some}
+    parts: dict[str, sql.Composable] = {
+        "year": sql.Literal(ask.year),
+        "path": sql.Literal(ask.path),
+        "some": some,
+    }
     if ask.basis == Basis.YEAR:
         _units_of_the_year(parts)
         _facts_of_the_year(parts)

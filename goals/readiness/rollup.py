@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from django.db import connection, transaction
@@ -42,7 +42,7 @@ def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | No
         seen = EvidenceChange.objects.aggregate(last=Max("pk"))["last"] or 0
         made = derive.derive(state, basis, year, today=today)
         records = count.read(state, basis, year)
-        group_ids = dict(StudentGroup.objects.filter(bit__isnull=False).values_list("bit", "pk"))
+        group_ids = {bit: pk for bit, pk in StudentGroup.objects.values_list("bit", "pk") if bit is not None}
         groups = sorted(set(group_ids) & set(derive.GROUPS))
         codes = {measure.bit: measure.code for measure in computed(basis)}
         measures = sorted(codes)
@@ -68,7 +68,7 @@ def _key(state: Organization, basis: Basis, year: int) -> int:
     return (state.pk * 997 + list(Basis).index(basis)) * 151 + (year - 1950)
 
 
-def _swap(state: Organization, measures: list[int], year: int, rows: list[tuple[int, ...]]) -> int:
+def _swap(state: Organization, measures: list[int], year: int, rows: Sequence[tuple[int, ...]]) -> int:
     """Put the new cells in place of the old; returns how many differ."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS new_cells")
