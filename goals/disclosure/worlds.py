@@ -84,9 +84,11 @@ class Worlds:
         # The rest of a yes or no is a group of its own, after all others; it is never shown.
         self.rest: dict[int, int] = {}
         self.dimensions = []
-        d = table.denominators.tolist()
-        n = table.numerators.tolist()
-        counts = [block.counts(table.denominators, table.numerators).tolist() for block in table.blocks]
+        d: list[list[int]] = table.denominators.tolist()
+        n: list[list[list[int]]] = table.numerators.tolist()
+        counts: list[list[list[list[int]]]] = [
+            block.counts(table.denominators, table.numerators).tolist() for block in table.blocks
+        ]
         for dimension in table.dimensions:
             if len(dimension) > 1:
                 self.dimensions.append(dimension)
@@ -112,18 +114,19 @@ class Worlds:
             for above in self.chains[leaf]:
                 self.leaves_below[above].append(leaf)
         self.reported = [[any(row[g] for g in dim if g < self.groups) for dim in self.dimensions] for row in d]
-        self.hidden = self.protection.cells.tolist()
-        self.withheld = self.protection.numerators.tolist()
+        self.hidden: list[list[bool]] = self.protection.cells.tolist()
+        self.withheld: list[list[list[bool]]] = self.protection.numerators.tolist()
 
     # --- what may change -------------------------------------------------------------------------------------------
     def hide(self, organization: int, group: int, measure: int | None = None) -> None:
         """Withhold a cell, or its numerator of one measure."""
-        if measure is None:
-            self.hidden[organization][group] = True
-            self.protection.cells[organization, group] = True
-        else:
+        if measure is not None:
             self.withheld[organization][group][measure] = True
             self.protection.numerators[organization, group, measure] = True
+        # A cell of which no rate is told tells no size.
+        if measure is None or all(self.withheld[organization][group]):
+            self.hidden[organization][group] = True
+            self.protection.cells[organization, group] = True
 
     def is_hidden(self, o: int, g: int) -> bool:
         return g >= self.groups or self.hidden[o][g]
