@@ -41,6 +41,7 @@ def protect(table: Table, minimum: int = 10, values: int = 3, also: Protection |
         for cell in _to_protect(worlds):
             if not _secure(worlds, cell):
                 return everything(table)
+    _give_back(worlds, also)
     return found
 
 
@@ -63,30 +64,59 @@ def everything(table: Table) -> Protection:
 
 
 def _to_protect(worlds: Worlds) -> Iterator[Cell]:
-    """What must be safe: hidden cells and numerators, coded ones, and the small or all-or-none rest of a yes or no."""
+    """The counts that must be safe, from the schools up."""
     for o in reversed(range(len(worlds.d))):
-        if not worlds.d[o][0]:
-            continue
-        for g in range(worlds.groups):
-            # Where there is nobody, nothing can come out about anybody.
-            if not worlds.d[o][g]:
-                continue
-            hidden = worlds.hidden[o][g]
-            if hidden:
-                yield o, g, None
-            for m in range(worlds.measures):
-                if hidden or worlds.withheld[o][g][m] or shown_as(worlds.n[o][g][m], worlds.d[o][g])[1]:
-                    yield o, g, m
-        for group, rest in worlds.rest.items():
-            d = worlds.d[o][rest]
-            if not d or not (worlds.d[o][group] or worlds.hidden[o][group]):
-                continue
-            small = d < worlds.minimum
-            if small:
-                yield o, rest, None
-            for m in range(worlds.measures):
-                if small or worlds.n[o][rest][m] in (0, d):
-                    yield o, rest, m
+        for g in range(len(worlds.d[o])):
+            for measure in (None, *range(worlds.measures)):
+                if _must_be(worlds, (o, g, measure)):
+                    yield o, g, measure
+
+
+def _must_be(worlds: Worlds, cell: Cell) -> bool:
+    """Hidden and coded counts must be safe, and the small or all-or-none rest of a yes or no.
+
+    Where there is nobody, nothing can come out about anybody.
+    """
+    o, g, measure = cell
+    d = worlds.d[o][g]
+    if not d:
+        return False
+    if g >= worlds.groups:
+        group = worlds.group_of[g]
+        if not (worlds.d[o][group] or worlds.hidden[o][group]):
+            return False
+        return d < worlds.minimum or (measure is not None and worlds.n[o][g][measure] in (0, d))
+    if worlds.hidden[o][g] or measure is None:
+        return worlds.hidden[o][g]
+    return worlds.withheld[o][g][measure] or shown_as(worlds.n[o][g][measure], d)[1] != 0
+
+
+def _give_back(worlds: Worlds, also: Protection | None) -> None:
+    """Tell again what need not be withheld, the costliest first: the greedy search withholds more than it must."""
+    d, minimum = worlds.d, worlds.minimum
+    candidates = [
+        (worlds.cost(o, g, None), o, g)
+        for o in range(len(d))
+        for g in range(worlds.groups)
+        if d[o][g] >= minimum
+        and (worlds.hidden[o][g] or any(worlds.withheld[o][g]))
+        and not (also is not None and (also.cells[o, g] or also.numerators[o, g].any()))
+    ]
+    for _cost, o, g in sorted(candidates, reverse=True):
+        before = worlds.tell(o, g)
+        broken = {number for number in worlds.touching[o, g] if not worlds.still_holds(number, o, g)}
+        gone = worlds.forget(broken)
+        concerned = {*gone, *((o, g, m) for m in range(worlds.measures))}
+        if not all(worlds.is_safe(cell) or _found_safe(worlds, cell) for cell in concerned if _must_be(worlds, cell)):
+            worlds.untell(o, g, before)
+            for cell, values in gone.items():
+                for value, number in values.items():
+                    worlds.seen[cell].setdefault(value, number)
+
+
+def _found_safe(worlds: Worlds, cell: Cell) -> bool:
+    worlds.search(cell, only_free=True)
+    return worlds.is_safe(cell)
 
 
 def _withhold(worlds: Worlds, o: int, g: int, measure: int | None) -> None:

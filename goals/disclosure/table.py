@@ -35,7 +35,7 @@ class Block:
         matrix = np.array([[1, *atom] for atom in self.atoms], float).T
         known = np.concatenate([denominators[..., None], numerators[..., list(self.measures)]], axis=-1)
         solved = known @ np.linalg.pinv(matrix).T
-        counts = np.rint(solved).astype(np.int64)
+        counts: Ints = np.rint(solved).astype(np.int64)
         if np.abs(counts @ matrix.T - known).max(initial=0) > 1e-6 or counts.min(initial=0) < 0:
             raise ValueError("numerators that are tied together contradict each other")
         return counts

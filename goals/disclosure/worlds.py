@@ -32,6 +32,8 @@ _NEAR, _FAR = 8, 6
 _BOTH = 5
 # So many changes are weighed against the cheapest so far.
 _ENOUGH = 400
+# Less than it costs to withhold anything.
+_FREE = 1e-9
 Steps = dict[tuple[int, int], int]
 Cell = tuple[int, int, int | None]
 Kinds = tuple[int | None, int | None, int | None]
@@ -74,8 +76,10 @@ class Worlds:
     protection: Protection
     minimum: int
     values: int
-    seen_d: dict[tuple[int, int], set[int]] = field(default_factory=lambda: defaultdict(set))
-    seen_n: dict[tuple[int, int, int], set[int]] = field(default_factory=lambda: defaultdict(set))
+    # By count, the values it takes in worlds that look the same, each with the number of such a world.
+    seen: dict[Cell, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+    found: list[tuple[Change, Found]] = field(default_factory=list)
+    touching: dict[tuple[int, int], list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         table = self.table
@@ -84,9 +88,11 @@ class Worlds:
         # The rest of a yes or no is a group of its own, after all others; it is never shown.
         self.rest: dict[int, int] = {}
         self.dimensions = []
-        d = table.denominators.tolist()
-        n = table.numerators.tolist()
-        counts = [block.counts(table.denominators, table.numerators).tolist() for block in table.blocks]
+        d: list[list[int]] = table.denominators.tolist()
+        n: list[list[list[int]]] = table.numerators.tolist()
+        counts: list[list[list[list[int]]]] = [
+            block.counts(table.denominators, table.numerators).tolist() for block in table.blocks
+        ]
         for dimension in table.dimensions:
             if len(dimension) > 1:
                 self.dimensions.append(dimension)
@@ -101,6 +107,7 @@ class Worlds:
                 for block in counts:
                     block[o].append([x - y for x, y in zip(block[o][0], block[o][group], strict=True)])
         self.d, self.n, self.counts = d, n, counts
+        self.group_of = {rest: group for group, rest in self.rest.items()}
         self.dimension_of = {group: dimension for dimension in self.dimensions for group in dimension}
         self.chains = [table.chain(o) for o in range(len(d))]
         self.children: dict[int, list[int]] = defaultdict(list)
@@ -112,18 +119,31 @@ class Worlds:
             for above in self.chains[leaf]:
                 self.leaves_below[above].append(leaf)
         self.reported = [[any(row[g] for g in dim if g < self.groups) for dim in self.dimensions] for row in d]
-        self.hidden = self.protection.cells.tolist()
-        self.withheld = self.protection.numerators.tolist()
+        self.hidden: list[list[bool]] = self.protection.cells.tolist()
+        self.withheld: list[list[list[bool]]] = self.protection.numerators.tolist()
 
     # --- what may change -------------------------------------------------------------------------------------------
     def hide(self, organization: int, group: int, measure: int | None = None) -> None:
         """Withhold a cell, or its numerator of one measure."""
-        if measure is None:
-            self.hidden[organization][group] = True
-            self.protection.cells[organization, group] = True
-        else:
+        if measure is not None:
             self.withheld[organization][group][measure] = True
             self.protection.numerators[organization, group, measure] = True
+        # A cell of which no rate is told tells no size.
+        if measure is None or all(self.withheld[organization][group]):
+            self.hidden[organization][group] = True
+            self.protection.cells[organization, group] = True
+
+    def tell(self, organization: int, group: int) -> tuple[bool, list[bool]]:
+        """Withhold nothing of a cell; returns what was withheld, for :meth:`untell`."""
+        before = self.hidden[organization][group], list(self.withheld[organization][group])
+        self.untell(organization, group, (False, [False] * self.measures))
+        return before
+
+    def untell(self, organization: int, group: int, withheld: tuple[bool, list[bool]]) -> None:
+        """Withhold of a cell what was withheld before."""
+        self.hidden[organization][group], self.withheld[organization][group] = withheld
+        self.protection.cells[organization, group] = withheld[0]
+        self.protection.numerators[organization, group] = withheld[1]
 
     def is_hidden(self, o: int, g: int) -> bool:
         return g >= self.groups or self.hidden[o][g]
@@ -279,7 +299,6 @@ class Worlds:
         self, b: int, change: Change, kinds: Kinds, blocked: set[Cell], most: float
     ) -> tuple[float, set[Cell]] | None:
         """The numerators of a block that would show the change; ``None`` where there are no such students."""
-        block = self.table.blocks[b]
         found: set[Cell] = set()
         cost = 0.0
         for key in change.cells:
@@ -287,34 +306,69 @@ class Worlds:
             more = self._more(b, change, kinds, key)
             if any(count + k < 0 for count, k in zip(self.counts[b][o][g], more, strict=True)):
                 return None
-            if self.is_hidden(o, g) or (o, g, None) in blocked:
+            if (o, g, None) in blocked:
                 continue
-            d = self.d[o][g] + sum(more)
-            for at, measure in enumerate(block.measures):
-                met = sum(k for k, atom in zip(more, block.atoms, strict=True) if atom[at])
-                if self.withheld[o][g][measure] or not (met or sum(more)):
-                    continue
-                n = self.n[o][g][measure]
-                if shown_as(n + met, d) != shown_as(n, self.d[o][g]):
-                    found.add((o, g, measure))
-                    cost += self.cost(o, g, measure)
-                    if cost >= most:
-                        return None
+            for measure in self._shows(b, more, o, g):
+                found.add((o, g, measure))
+                cost += self.cost(o, g, measure)
+                if cost >= most:
+                    return None
         return cost, found
+
+    def _shows(self, b: int, more: list[int], o: int, g: int) -> list[int]:
+        """The measures of a block whose figure in a cell would not be what it is."""
+        if self.is_hidden(o, g) or not any(more):
+            return []
+        block = self.table.blocks[b]
+        d = self.d[o][g] + sum(more)
+        found = []
+        for at, measure in enumerate(block.measures):
+            met = sum(k for k, atom in zip(more, block.atoms, strict=True) if atom[at])
+            if self.withheld[o][g][measure] or not (met or sum(more)):
+                continue
+            n = self.n[o][g][measure]
+            if shown_as(n + met, d) != shown_as(n, self.d[o][g]):
+                found.append(measure)
+        return found
 
     def remember(self, change: Change, found: Found) -> None:
         """The values that counts take in a world that looks the same."""
+        number = len(self.found)
+        self.found.append((change, found))
         for key in change.cells:
             o, g = key
+            self.touching[key].append(number)
             if change.size.get(key):
-                self.seen_d[key].add(self.d[o][g] + change.k * change.size[key])
+                self.seen[o, g, None].setdefault(self.d[o][g] + change.k * change.size[key], number)
             for b, kinds in found.chosen:
                 block = self.table.blocks[b]
                 more = self._more(b, change, kinds, key)
                 for at, measure in enumerate(block.measures):
                     met = sum(k for k, atom in zip(more, block.atoms, strict=True) if atom[at])
                     if met:
-                        self.seen_n[o, g, measure].add(self.n[o][g][measure] + met)
+                        self.seen[o, g, measure].setdefault(self.n[o][g][measure] + met, number)
+
+    def still_holds(self, number: int, o: int, g: int) -> bool:
+        """Whether a world found earlier still looks the same in one cell, of which more is told now."""
+        change, found = self.found[number]
+        key = (o, g)
+        size = change.size.get(key)
+        if size and not (self.loose(o, g) and self._size_holds(o, g, self.d[o][g] + change.k * size)):
+            return False
+        return all(self._shows(b, self._more(b, change, kinds, key), o, g) == [] for b, kinds in found.chosen)
+
+    def forget(self, numbers: set[int]) -> dict[Cell, dict[int, int]]:
+        """Drop what worlds that do not hold any more have shown; returns it, by count."""
+        gone: dict[Cell, dict[int, int]] = {}
+        for number in numbers:
+            for o, g in self.found[number][0].cells:
+                for measure in (None, *range(self.measures)):
+                    seen = self.seen.get((o, g, measure))
+                    if seen and (values := {value: at for value, at in seen.items() if at in numbers}):
+                        gone.setdefault((o, g, measure), {}).update(values)
+                        for value in values:
+                            del seen[value]
+        return gone
 
     def cost(self, o: int, g: int, measure: int | None) -> float:
         """What it costs readers to lose a cell: the larger, and the higher up, the more."""
@@ -347,14 +401,15 @@ class Worlds:
     def is_safe(self, cell: Cell) -> bool:
         """Whether a count was seen to take enough values."""
         o, g, measure = cell
-        seen = self.seen_d[o, g] if measure is None else self.seen_n[o, g, measure]
-        seen.discard(self.d[o][g] if measure is None else self.n[o][g][measure])
+        seen = self.seen[cell]
+        seen.pop(self.d[o][g] if measure is None else self.n[o][g][measure], None)
         return len(seen) >= self.values - 1
 
-    def search(self, cell: Cell) -> Found | None:
+    def search(self, cell: Cell, *, only_free: bool = False) -> Found | None:
         """Look for worlds in which a count takes other values, until it is safe.
 
-        Where they are too few: the cheapest that some released figure tells from ours, if there is any.
+        Where they are too few: the cheapest that some released figure tells from ours, if there is any; with
+        ``only_free`` none is looked for.
         """
         if self.is_safe(cell):
             return None
@@ -364,7 +419,9 @@ class Worlds:
             if best is not None:
                 looked += 1
             # Enough has been looked at; a change made of two is tried in any case, for it may cost nothing.
-            most = best.cost if best is not None and looked <= _ENOUGH else 1e-9 if best is not None else float("inf")
+            most = _FREE if only_free else float("inf")
+            if best is not None:
+                most = best.cost if looked <= _ENOUGH else _FREE
             found = self.look(change, cell[2], most)
             if found is None:
                 continue

@@ -141,11 +141,12 @@ def test_a_hidden_school_does_not_come_out_of_its_district() -> None:
     ids=["no tree", "no check", "no rates"],
 )
 def test_a_broken_protection_is_caught(broken: mock._patch) -> None:  # type: ignore[type-arg]
-    """Two districts of two schools; one group is small in one school only, and nobody of it met the measure."""
+    """Two districts of two schools, one group small in one of them; and a school where all of a group met it."""
     d = np.array([[200, 55, 145], [120, 34, 86], [80, 21, 59], [60, 4, 56], [60, 30, 30], [40, 10, 30], [40, 11, 29]])
     n = np.array([[90, 15, 75], [50, 9, 41], [40, 6, 34], [25, 0, 25], [25, 9, 16], [20, 3, 17], [20, 3, 17]])
-    table = Table((-1, 0, 0, 1, 1, 2, 2), ((1, 2),), (Block((0,), ALONE),), d, n[:, :, None])
+    tree = Table((-1, 0, 0, 1, 1, 2, 2), ((1, 2),), (Block((0,), ALONE),), d, n[:, :, None])
+    alone = school([20, 30, 40], [20, 12, 18])
     with broken:
-        found = protect(table)
-    assert attack(table, found)
-    assert attack(table, protect(table)) == []
+        found = [(table, protect(table)) for table in (tree, alone)]
+    assert [one for table, protection in found for one in attack(table, protection)]
+    assert [one for table in (tree, alone) for one in attack(table, protect(table))] == []
