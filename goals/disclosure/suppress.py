@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from goals.disclosure.looks import Cell, shown_as
 from goals.disclosure.table import Protection, Table
-from goals.disclosure.worlds import Cell, Worlds, shown_as
+from goals.disclosure.worlds import Worlds
 
 
 def primary(table: Table, minimum: int) -> Protection:
@@ -54,7 +55,7 @@ def _secure(worlds: Worlds, cell: Cell) -> bool:
         if stopped is None:
             return False
         for o, g, measure in stopped.blockers:
-            _withhold(worlds, o, g, measure)
+            worlds.hide(o, g, measure)
 
 
 def everything(table: Table) -> Protection:
@@ -95,7 +96,7 @@ def _give_back(worlds: Worlds, also: Protection | None) -> None:
     """Tell again what need not be withheld, the costliest first: the greedy search withholds more than it must."""
     d, minimum = worlds.d, worlds.minimum
     candidates = [
-        (worlds.cost(o, g, None), o, g)
+        (worlds.cost(o, g), o, g)
         for o in range(len(d))
         for g in range(worlds.groups)
         if d[o][g] >= minimum
@@ -104,28 +105,13 @@ def _give_back(worlds: Worlds, also: Protection | None) -> None:
     ]
     for _cost, o, g in sorted(candidates, reverse=True):
         before = worlds.tell(o, g)
-        broken = {number for number in worlds.touching[o, g] if not worlds.still_holds(number, o, g)}
-        gone = worlds.forget(broken)
-        concerned = {*gone, *((o, g, m) for m in range(worlds.measures))}
-        if not all(worlds.is_safe(cell) or _found_safe(worlds, cell) for cell in concerned if _must_be(worlds, cell)):
+        gone = worlds.forget(o, g)
+        concerned = {cell for cell, _value, _number in gone} | {(o, g, measure) for measure in range(worlds.measures)}
+        if not all(_found_safe(worlds, cell) for cell in concerned if _must_be(worlds, cell)):
             worlds.untell(o, g, before)
-            for cell, values in gone.items():
-                for value, number in values.items():
-                    worlds.seen[cell].setdefault(value, number)
+            worlds.recall(gone)
 
 
 def _found_safe(worlds: Worlds, cell: Cell) -> bool:
     worlds.search(cell, only_free=True)
     return worlds.is_safe(cell)
-
-
-def _withhold(worlds: Worlds, o: int, g: int, measure: int | None) -> None:
-    worlds.hide(o, g, measure)
-    if g:
-        return
-    # All students are the sum of the groups of each dimension: they are withheld with them.
-    for at, dimension in enumerate(worlds.dimensions):
-        if worlds.reported[o][at]:
-            for group in dimension:
-                if group < worlds.groups:
-                    worlds.hide(o, group, measure)

@@ -136,7 +136,7 @@ def test_a_hidden_school_does_not_come_out_of_its_district() -> None:
         # Takes sums up the tree for unknown; takes small cells for safe; forgets the codes.
         mock.patch.object(Table, "chain", lambda self, organization: [organization]),
         mock.patch.object(Worlds, "is_safe", return_value=True),
-        mock.patch("goals.disclosure.worlds.shown_as", return_value=(10, 0, 0)),
+        mock.patch("goals.disclosure.looks.shown_as", return_value=(10, 0, 0)),
     ],
     ids=["no tree", "no check", "no rates"],
 )
