@@ -107,6 +107,7 @@ def compare(
         if staged.target.code == "enrollment":
             _overlaps(staged, problems)
             _races(staged, problems)
+            _ever(staged, problems)
         _duplicates(staged, problems)
         _meet(staged, organization, completeness)
         _check_met(staged, problems, corrected=_keep_corrections(staged))
@@ -259,6 +260,30 @@ def _races(staged: StagedTarget, problems: Problems) -> None:
             severity=Severity.NOTED,
             count=count,
         )
+
+
+def _ever(staged: StagedTarget, problems: Problems) -> None:
+    """A student who is in a group in one spell of a year and not in another is in it for the year: said, and kept.
+
+    Source: groups are reported as ever within the year (ESEA report cards; Perkins V consolidated annual report).
+    """
+    types = {column.name: column.pg for column in staged.target.columns}
+    for flag in [column for column in staged.own if types[column] == "boolean"]:
+        [(count, line, file)] = _rows(
+            "SELECT count(*), min(line), min(file) FROM (SELECT min(line) AS line, min(file) AS file FROM {diff}"
+            " WHERE verdict IS NULL GROUP BY student_id, year"
+            " HAVING bool_or({flag}) AND NOT bool_and({flag})) AS several",
+            diff=diff(staged), flag=sql.Identifier(flag),
+        )  # fmt: skip
+        if count:
+            problems.note(
+                "in_and_out_of_a_group",
+                _("Students in a group in one enrollment of a year, and not in another"),
+                Place(file, line, flag),
+                advice=_("They count in the group for that year: once in the year is in."),
+                severity=Severity.NOTED,
+                count=count,
+            )
 
 
 def _key(staged: StagedTarget) -> list[str]:

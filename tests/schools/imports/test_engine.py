@@ -404,6 +404,17 @@ def test_more_than_one_race_in_a_year_is_told(world: World) -> None:
     assert looked.batch.counts["enrollment"]["new"] == 2
 
 
+def test_a_group_in_one_spell_and_not_in_another_is_told(world: World) -> None:
+    """Once in the year is in: both spells are kept as they are."""
+    rows = roster(world.ridge, "001", "002", english_learner="true", homeless="false")
+    moved = roster(world.valley, "001", english_learner="false", homeless="false", entered="2026-01-07")
+    rows["enrollment"] += moved["enrollment"]
+    looked = look(world.cahaba, rows)
+    [problem] = [one for one in looked.problems.all() if one.cause == "in_and_out_of_a_group"]
+    assert (problem.text.partition(":")[0], problem.count) == ("english_learner", 1)
+    assert looked.batch.counts["enrollment"]["new"] == 3
+
+
 def test_days_absent_beyond_days_enrolled_are_refused(world: World) -> None:
     looked = look(world.cahaba, roster(world.ridge, "001", days_enrolled="170", days_absent="171"))
     assert looked.problems.has("absent_beyond_enrolled")
