@@ -23,8 +23,12 @@ OF_A_YEAR = frozenset(
         "schools:import_new",
         "schools:imports",
         "schools:students",
+        "goals:dashboard",
     }
 )
+
+# The first page of a section, where its other pages are not of a year.
+_FIRST_PAGES = {"data": "schools:data", "readiness": "goals:dashboard"}
 
 
 @dataclass
@@ -84,6 +88,10 @@ def build(request: HttpRequest) -> Navigation:
     section = getattr(request, "section", "settings")
     nav.sections = [Link(_("Home"), reverse("home"), current=here == "home")]
     if slug:
+        if decide(request.user, Action.VIEW_ORGANIZATION, nav.organization or grants[0]):  # type: ignore[arg-type]
+            nav.sections.append(
+                Link(_("Readiness"), reverse("goals:dashboard", args=[slug, nav.year]), current=section == "readiness")
+            )
         if decide(request.user, Action.VIEW_IMPORTS, nav.organization or grants[0]):  # type: ignore[arg-type]
             nav.sections.append(
                 Link(_("Data"), reverse("schools:data", args=[slug, nav.year]), current=section == "data")
@@ -97,7 +105,7 @@ def build(request: HttpRequest) -> Navigation:
         )
     nav.sections.append(Link(_("Organizations"), nav.all_organizations_url, current=here == "schools:organizations"))
     if nav.organization:
-        target = here if here in OF_A_YEAR else "schools:data" if section == "data" else "schools:organization"
+        target = here if here in OF_A_YEAR else _FIRST_PAGES.get(section, "schools:organization")
         nav.years = [
             Link(year.label, reverse(target, args=[nav.organization.slug, year]), current=year == nav.year)
             for year in offered_years()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -178,6 +179,13 @@ CELERY_BEAT_SCHEDULE = {
     "send due mail": {"task": "hstw.tasks.send_due_mail", "schedule": 60.0},
     "remove files that no row knows": {"task": "hstw.tasks.sweep_files", "schedule": 60.0 * 60 * 24},
     "find abandoned imports": {"task": "schools.tasks.sweep_imports", "schedule": 15.0},
+    # A message that nobody has taken by the next one says nothing new.
+    "count what changed": {
+        "task": "goals.tasks.count_changed",
+        "schedule": 20.0,
+        "options": {"expires": 20, "queue": "bulk"},
+    },
+    "count what became known": {"task": "goals.tasks.count_nightly", "schedule": crontab(hour=7, minute=15)},
     "forget old before-images": {"task": "schools.tasks.forget_before_images", "schedule": 60.0 * 60 * 24},
 }
 

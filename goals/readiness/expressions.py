@@ -51,13 +51,19 @@ class Node:
 
 @dataclass(frozen=True)
 class Line:
-    """One condition as it stands for one student: whether it holds, in words, and the value it was decided on."""
+    """One condition as it stands for one student: whether it holds, in words, and the value it was decided on.
+
+    ``op`` and ``n`` are those of the condition; ``fact`` is what a comparison asked for.
+    """
 
     holds: bool
     label: str
     value: Any = None
     wanted: str = ""
     below: list[Line] = field(default_factory=list)
+    op: str = "fact"
+    n: int = 0
+    fact: str = ""
 
 
 def parse(tree: Any, where: str = "rule") -> Node:
@@ -124,11 +130,12 @@ def evaluate(node: Node, facts: Mapping[str, Any], labels: Mapping[str, str] | N
     if node.op == "fact":
         value = facts.get(node.fact)
         holds = value is not None and _holds(node, value)
-        return Line(holds, node.label or (labels or {}).get(node.fact, node.fact), value, _wanted(node))
+        return Line(holds, node.label or (labels or {}).get(node.fact, node.fact), value, _wanted(node), fact=node.fact)
     below = [evaluate(one, facts, labels) for one in node.of]
     count = sum(line.holds for line in below)
     holds = {"all": count == len(below), "any": count > 0, "some": count >= node.n, "not": not below[0].holds}[node.op]
-    return Line(holds, node.label, None, f"{node.n} of {len(below)}" if node.op == "some" else "", below)
+    wanted = f"{node.n} of {len(below)}" if node.op == "some" else ""
+    return Line(holds, node.label, None, wanted, below, op=node.op, n=node.n)
 
 
 def _holds(node: Node, value: Any) -> bool:

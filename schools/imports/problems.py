@@ -57,7 +57,7 @@ class Problems:
     """Collects problems while a file is read and compared."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str, str], Problem] = {}
+        self._found: dict[tuple[str, str], Problem] = {}
         self._rejected: IO[str] | None = None
         self.rejected_rows = 0
         # Whose rows were left out while reading, as the file calls them; and how many rows name nobody.
@@ -75,11 +75,12 @@ class Problems:
         count: int = 1,
     ) -> None:
         """Count one more of a cause."""
-        label = f"{place.column}: {text}" if place.column else str(text)
-        key = (severity, cause, label)
+        # What reads the same is one problem: so it is kept, and so the person sees it.
+        label = (f"{place.column}: {text}" if place.column else str(text))[:300]
+        key = (severity, label)
         problem = self._found.get(key)
         if problem is None:
-            problem = self._found[key] = Problem(cause, severity, label[:300], str(advice)[:500])
+            problem = self._found[key] = Problem(cause, severity, label, str(advice)[:500])
         problem.count += count
         if len(problem.places) < FIRST_PLACES:
             problem.places.append(Place(place.file, place.line, place.column, place.value[:120]))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import ForeignKey, ManyToManyRel, Model
 from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from psycopg import sql
+from psycopg import errors, sql
 
 from schools.imports import locks, registry
 from schools.imports.targets import Target
@@ -30,6 +30,9 @@ from schools.models import (
 )
 from schools.models.imports import ImportState
 
+# How often it is begun anew where it met an import of another district.
+TRIES = 4
+
 
 class UndoRefused(Exception):
     """Why an import cannot be undone, each reason for the person."""
@@ -41,9 +44,22 @@ class UndoRefused(Exception):
 
 def undo(batch: ImportBatch, *, by: User | None) -> None:
     """Put back what the import changed; raises :class:`UndoRefused`."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            _undo(batch, by)
+            return
+        except OperationalError as error:
+            # Another district's import went for the same students in another order, and was let through.
+            if not tries_left or not isinstance(error.__cause__, errors.DeadlockDetected):
+                raise
+
+
+def _undo(batch: ImportBatch, by: User | None) -> None:
     with transaction.atomic():
         locks.hold(batch.organization)
         batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+        # Districts share their state's students: one that is changing them now is waited for, and then named.
+        _rows("SELECT id FROM schools_student WHERE batch_id = %s ORDER BY id FOR UPDATE", [batch.pk])
         if reasons := reasons_against(batch):
             raise UndoRefused(reasons)
         with connection.cursor() as cursor:

@@ -58,6 +58,15 @@ class Personal:
 
 
 @dataclass(frozen=True)
+class System:
+    """A page about the system as a whole: which roles open it, wherever they hold them."""
+
+    roles: frozenset[R]
+    method: str = "get"
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Signed:
     """A page that a signed link opens for whoever holds it; its own tests prove when it does not."""
 
@@ -67,7 +76,7 @@ class Signed:
 # For everyone below the state, what stands beside them is in their state's directory; another state is not.
 DIRECTORY = Page(own=ALL, sibling=ALL - {R.STATE_COORDINATOR}, foreign=DIRECTORY_EVERYWHERE)
 
-PAGES: dict[str, Page | Personal | Signed] = {
+PAGES: dict[str, Page | Personal | System | Signed] = {
     "home": Personal(),
     "styleguide": Personal(),
     "healthz": Personal(visitor=True, why="the load balancer asks"),
@@ -110,6 +119,19 @@ PAGES: dict[str, Page | Personal | Signed] = {
     "schools:student": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, hidden=True),
     "schools:student_row": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, hidden=True),
     "schools:student_correct": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, hidden=True),
+    # Whoever may see the directory page sees figures: exact for those who answer for them, protected for the others.
+    "goals:dashboard": DIRECTORY,
+    "goals:measure": Page(
+        own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"code": "ACGR4"}
+    ),
+    "goals:measure_students": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"code": "ACGR4"}),
+    "goals:measure_students_file": Page(
+        own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"code": "ACGR4", "form": "csv"}
+    ),
+    "goals:within_reach": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
+    "goals:within_reach_file": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"form": "csv"}),
+    "goals:rollups": System(EVERYWHERE),
+    "goals:rollup_again": System(EVERYWHERE, method="post"),
     "schools:invitation_accept": Signed("a signed link says for whom it is; tests/schools/test_invitations.py"),
 }
 

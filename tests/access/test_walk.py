@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.views.generic import RedirectView
 
+from goals.models import RollupRun
 from hstw import files
 from hstw.access import Role
 from hstw.navigation import current_year
@@ -29,6 +30,7 @@ from tests.access.declared import (
     PAGES,
     Page,
     Personal,
+    System,
 )
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +210,22 @@ def address(name: str, page: Page, organization: Organization) -> str:
 
 PERSONAL = sorted(name for name, page in PAGES.items() if isinstance(page, Personal))
 OF_ORGANIZATIONS = sorted(name for name, page in PAGES.items() if isinstance(page, Page))
+OF_THE_SYSTEM = sorted(name for name, page in PAGES.items() if isinstance(page, System))
+
+
+@pytest.mark.parametrize("name", OF_THE_SYSTEM)
+def test_pages_of_the_system(name: str, world: factories.World, client: Client) -> None:
+    page = PAGES[name]
+    assert isinstance(page, System)
+    run = RollupRun.objects.create(reason="test", state=RollupRun.State.FAILED)
+    url = reverse(name, kwargs={"pk": run.pk} if name == "goals:rollup_again" else page.kwargs)
+    ask = getattr(client, page.method)
+    assert ask(url)["Location"].startswith(reverse("account_login"))
+    for role in Role:
+        client.force_login(factories.person(role, factories.place_of(role, world)))
+        assert ask(url).status_code in ({200, 302} if role in page.roles else {403}), role
+    client.force_login(factories.person())
+    assert ask(url).status_code == 403
 
 
 @pytest.mark.parametrize("name", PERSONAL)

@@ -42,6 +42,16 @@ def of_ridge(role: str, proof: str, **more: Any) -> Seen:
     return Seen(role, lambda world: _ridge(world, **more), proof)
 
 
+def _cahaba(role: str, proof: str, **more: Any) -> Seen:
+    """A page of Cahaba County."""
+    return Seen(role, lambda world: {**_ridge(world, **more), "slug": "cahaba"}, proof)
+
+
+def _alabama(proof: str, **more: Any) -> Seen:
+    """A page of Alabama."""
+    return Seen(Role.STATE_COORDINATOR, lambda world: {**_ridge(world, **more), "slug": "alabama"}, proof)
+
+
 def import_in(state: str, proof: str, role: str = Role.PRINCIPAL) -> Seen:
     """The page of an import that stands in a state."""
     return Seen(role, lambda world: {"public_id": world.data.imports[state].public_id}, proof)
@@ -114,6 +124,37 @@ PAGES: dict[str, Seen] = {
     "schools:student_correct": Seen(
         Role.PRINCIPAL, lambda world: {**_maria_course(world), "field": "mark"}, "Take the correction back"
     ),
+    "goals:dashboard": of_ridge(Role.PRINCIPAL, "are ready for college or a career already"),
+    "goals:dashboard#district": _cahaba(Role.DISTRICT_ADMINISTRATOR, "Widest gaps"),
+    "goals:dashboard#state": _alabama("Furthest from"),
+    "goals:dashboard#protected": _cahaba(Role.BOARD_VIEWER, "Are our students getting ready?"),
+    "goals:dashboard#empty": Seen(
+        Role.STATE_COORDINATOR, lambda world: {"slug": "tombigbee", "year": current_year()}, "No numbers yet"
+    ),
+    "goals:dashboard#network": Seen(
+        Role.SREB_STAFF,
+        lambda world: {"slug": world.places.region.slug, "year": current_year()},
+        "No numbers of its own yet",
+    ),
+    "goals:measure": of_ridge(Role.PRINCIPAL, "A common misreading", code="READY_EITHER"),
+    "goals:measure#district": _cahaba(Role.DISTRICT_ADMINISTRATOR, "School by school", code="ON_TRACK_9"),
+    "goals:measure#missing": Seen(
+        Role.PRINCIPAL,
+        lambda world: {"slug": "ridge", "year": current_year() - 1, "code": "WORK_BASED_LEARNING"},
+        "No evidence is not zero",
+    ),
+    "goals:measure_students": Seen(
+        Role.PRINCIPAL,
+        lambda world: {"slug": "ridge", "year": current_year() - 1, "code": "READY_EITHER"},
+        "Featherstonehaugh-Montgomery",
+    ),
+    "goals:measure_students#empty": Seen(
+        Role.PRINCIPAL,
+        lambda world: {"slug": "ridge", "year": current_year(), "code": "READY_EITHER"},
+        "Nobody is counted here in this year",
+    ),
+    "goals:within_reach": of_ridge(Role.COUNSELOR, "ACT benchmarks in English, mathematics and reading"),
+    "goals:rollups": Seen(Role.SYSTEM_ADMINISTRATOR, _nothing, "Why it failed"),
     "schools:invitation_accept": Seen(
         None, lambda world: {"token": invitations.token(world.invitation)}, "Nia Teacher"
     ),
@@ -170,6 +211,9 @@ NO_PAGE = {
     "schools:import_rejected",
     "schools:import_changes",
     "schools:import_template",
+    "goals:measure_students_file",
+    "goals:within_reach_file",
+    "goals:rollup_again",
     "healthz",
     "readyz",
     "metrics",

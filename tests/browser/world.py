@@ -24,6 +24,7 @@ from schools.models import (
 )
 from tests import factories
 from tests.browser.data import FilledData, fill_data
+from tests.browser.readiness import fill_readiness
 
 LONG_NAME = "The Honorable Wilhelmina Featherstonehaugh-Montgomery Memorial Career and Technical High School"
 
@@ -95,6 +96,7 @@ def fill() -> FilledWorld:
         # The sign-in library adds a second factor only for those whose address is known to be theirs.
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     data = fill_data(places, people)
+    fill_readiness(places, data.imports["evidence"])
     return FilledWorld(places, people, membership, invitation, leaving, key, data)
 
 

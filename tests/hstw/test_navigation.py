@@ -25,7 +25,7 @@ def test_sections_that_nothing_fills_are_not_shown(client: Client) -> None:
     world = factories.make_world()
     client.force_login(factories.person(Role.PRINCIPAL, world.ridge))
     labels = [section.label for section in nav_of(client, reverse("home")).sections]  # type: ignore[attr-defined]
-    assert labels == ["Home", "Data", "People & settings", "Organizations"]
+    assert labels == ["Home", "Readiness", "Data", "People & settings", "Organizations"]
 
 
 def test_data_is_offered_to_those_who_see_imports(client: Client) -> None:
@@ -60,3 +60,11 @@ def test_the_year_is_switched_on_the_page_one_is_on(client: Client) -> None:
     assert len(nav.years) == YEARS_BACK  # type: ignore[attr-defined]
     assert [year.current for year in nav.years].index(True) == 1  # type: ignore[attr-defined]
     assert nav.years[0].url == reverse("schools:organization", args=["ridge", current_year()])  # type: ignore[attr-defined]
+
+
+def test_readiness_stands_out_on_its_own_pages(client: Client) -> None:
+    world = factories.make_world()
+    client.force_login(factories.person(Role.BOARD_VIEWER, world.cahaba))
+    nav = nav_of(client, reverse("goals:measure", args=["cahaba", current_year(), "ACGR4"]))
+    assert [section.label for section in nav.sections if section.current] == ["Readiness"]  # type: ignore[attr-defined]
+    assert nav.years[0].url == reverse("goals:dashboard", args=["cahaba", current_year()])  # type: ignore[attr-defined]

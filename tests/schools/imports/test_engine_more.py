@@ -57,7 +57,7 @@ def test_a_district_number_given_to_somebody_else_makes_nobody_somebody_else(wor
     load(world.cahaba, known(world.ridge, ("S1", "001")), REPLACES)
     before = everything()
     looked = look(world.cahaba, known(world.ridge, ("S2", "001")), REPLACES)
-    assert looked.problems.has("numbers_disagree")
+    assert looked.problems.has("other_state_number")
     looked.apply()
     assert everything()["schools_student"] == before["schools_student"]
     assert set(Student.objects.get().identifiers.values_list("value", flat=True)) == {"S1", "001"}

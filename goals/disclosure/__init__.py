@@ -1,0 +1,7 @@
+"""Disclosure control: what a release may show, so that no small group can be worked out from it (design, section 5)."""
+
+from goals.disclosure.bands import size_band
+from goals.disclosure.preferences import settings_of
+from goals.disclosure.release import has_release, protect, publish
+
+__all__ = ["has_release", "protect", "publish", "settings_of", "size_band"]

@@ -1,0 +1,149 @@
+"""From cells to the tables that are protected: one per family of measures that count the same students."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection
+
+from goals.disclosure.table import Atom, Block, Ints, Table
+from goals.models import Measure, StudentGroup
+from goals.models.measure import Basis, Dimension, MeasureKind
+from goals.readiness.computed import Computed, all_computed
+from schools.models import Organization
+from schools.models.organization import Kind
+
+# Measures whose numerators are tied together, with the kinds of students there can be. Ready for both is part of
+# each, either is one or both; who has graduated in four years has so in five.
+TIED: tuple[tuple[tuple[str, ...], tuple[Atom, ...]], ...] = (
+    (
+        ("READY_ACADEMIC", "READY_CAREER", "READY_BOTH", "READY_EITHER"),
+        ((0, 0, 0, 0), (1, 0, 0, 1), (0, 1, 0, 1), (1, 1, 1, 1)),
+    ),
+    (("ACGR4", "ACGR5", "ACGR6"), ((0, 0, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1))),
+)
+_ALONE: tuple[Atom, ...] = ((0,), (1,))
+
+
+@dataclass(frozen=True)
+class Family:
+    """A table, and whose its rows, columns and layers are (ids of organizations, groups, measures).
+
+    ``events``: counts of events, not of students: how many students stand behind them is not known.
+    """
+
+    table: Table
+    organizations: tuple[int, ...]
+    groups: tuple[int, ...]
+    measures: tuple[int, ...]
+    population: str
+    events: bool = False
+
+
+def families(state: Organization, year: int, basis: Basis | None = None) -> list[Family]:
+    """The tables of a state and year, all or those of one basis; measures that count the same students together."""
+    rules = [one for one in all_computed() if basis in {None, one.basis}]
+    rows = {row.code: row for row in Measure.objects.all()}
+    populations: dict[str, list[Computed]] = {}
+    for rule in rules:
+        if rows[rule.code].kind == MeasureKind.STUDENT_RATE:
+            populations.setdefault(f"{rule.basis} {rule.counted!r}", []).append(rule)
+    cells = _Cells(state, year)
+    found = []
+    for population, measures in populations.items():
+        # Where evidence is loaded for some schools only, measures of one population differ in their denominators.
+        alike: dict[bytes, list[str]] = {}
+        for measure in measures:
+            if (d := cells.denominators(rows[measure.code].pk)).any():
+                alike.setdefault(d.tobytes(), []).append(measure.code)
+        found += [cells.family([rows[code] for code in codes], population) for codes in alike.values()]
+    events = [row for row in rows.values() if row.kind == MeasureKind.TALLY and not row.state]
+    for row in events:
+        if basis in {None, row.basis} and cells.denominators(row.pk).any():
+            found.append(cells.family([row], row.code, events=True))
+    return found
+
+
+class _Cells:
+    """The exact cells of a state and year, as arrays over its organizations and groups."""
+
+    def __init__(self, state: Organization, year: int) -> None:
+        nodes = list(
+            Organization.objects.filter(path__startswith=state.path)
+            .exclude(kind=Kind.COOPERATIVE)
+            .values_list("pk", "path", "shared_time")
+        )
+        self.nodes = nodes
+        self.row = {pk: at for at, (pk, _path, _shared) in enumerate(nodes)}
+        groups = list(StudentGroup.objects.filter(bit__isnull=False).order_by("bit"))
+        groups.sort(key=lambda group: group.dimension != Dimension.ALL)
+        self.groups = groups
+        column = {group.pk: at for at, group in enumerate(groups)}
+        self.values: dict[int, tuple[Ints, Ints]] = {}
+        shape = (len(nodes), len(groups))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT c.organization_id, c.measure_id, c.group_id, c.denominator, c.numerator"
+                " FROM goals_measurecell c JOIN schools_organization o ON o.id = c.organization_id"
+                " WHERE starts_with(o.path, %s) AND c.year = %s",
+                [state.path, year],
+            )
+            for organization, measure, group, d, n in cursor:
+                if organization not in self.row or group not in column:
+                    continue
+                if measure not in self.values:
+                    self.values[measure] = (np.zeros(shape, np.int64), np.zeros(shape, np.int64))
+                at = self.row[organization], column[group]
+                self.values[measure][0][at], self.values[measure][1][at] = d, n
+        self.none = np.zeros(shape, np.int64)
+
+    def denominators(self, measure: int) -> Ints:
+        return self.values[measure][0] if measure in self.values else self.none
+
+    def family(self, measures: list[Measure], population: str, *, events: bool = False) -> Family:
+        """The table of measures with the same denominators, over the organizations where anybody is counted."""
+        d = self.denominators(measures[0].pk)
+        n = np.stack([self.values[measure.pk][1] for measure in measures], axis=2)
+        kept = np.flatnonzero(d[:, 0]).tolist()
+        at = {self.nodes[row][1]: position for position, row in enumerate(kept)}
+        step = Organization.steplen
+        # A shared-time center's students are counted at their own schools: nothing above it is a sum of it.
+        parent = tuple(-1 if self.nodes[row][2] else at.get(self.nodes[row][1][:-step], -1) for row in kept)
+        table = Table(parent, self._dimensions(), _blocks([one.code for one in measures]), d[kept], n[kept])
+        return Family(
+            table,
+            tuple(self.nodes[row][0] for row in kept),
+            tuple(group.pk for group in self.groups),
+            tuple(measure.pk for measure in measures),
+            population,
+            events,
+        )
+
+    def _dimensions(self) -> tuple[tuple[int, ...], ...]:
+        found: dict[str, list[int]] = {}
+        for at, group in enumerate(self.groups):
+            if group.dimension != Dimension.ALL:
+                found.setdefault(group.dimension, []).append(at)
+        return tuple(tuple(one) for one in found.values())
+
+
+def _blocks(codes: list[str]) -> tuple[Block, ...]:
+    """Measures tied together, as far as they are here, and the others one by one."""
+    left, found = list(codes), []
+    for tied, atoms in TIED:
+        here = [at for at, code in enumerate(tied) if code in left]
+        if len(here) < 2:
+            continue
+        kinds = _distinct(tuple(atom[at] for at in here) for atom in atoms)
+        # Fewer measures than kinds need do not say how many there are of each.
+        if len(kinds) == len(here) + 1:
+            found.append(Block(tuple(codes.index(tied[at]) for at in here), kinds))
+            left = [code for code in left if code not in tied]
+    found += [Block((codes.index(code),), _ALONE) for code in left]
+    return tuple(found)
+
+
+def _distinct(atoms: Iterable[Atom]) -> tuple[Atom, ...]:
+    return tuple(dict.fromkeys(atoms))

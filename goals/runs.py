@@ -1,0 +1,85 @@
+"""When the numbers are made anew: what changed at once, what became known each night, all of it by command."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from goals.models import RollupRun, StalePair
+from goals.models.measure import Basis
+from goals.readiness import rollup
+from goals.readiness.computed import all_computed
+from hstw.values import SchoolYear
+from schools.models import Organization
+
+# A run that has not ended after so long has lost its worker.
+LOST_AFTER = dt.timedelta(hours=6)
+# A night that was missed is made up for.
+NIGHTS = 4
+
+
+def sweep() -> RollupRun | None:
+    """Mark what new evidence can change and count it; ``None`` where nothing waits.
+
+    Two sweeps at once divide the work: each pair is counted by one of them.
+    """
+    while rollup.mark_new():
+        pass
+    _end_lost_runs()
+    waiting = rollup.stale()
+    if not waiting:
+        return None
+    pairs = [(pair.organization, Basis(pair.basis), pair.year) for pair in waiting]
+    return rollup.run(pairs, reason="changed evidence", only_stale=True)
+
+
+def nightly(today: dt.date | None = None) -> RollupRun | None:
+    """What changed, and what became known because a school year is over, though no evidence changed."""
+    sweep()
+    today = today or timezone.localdate()
+    known = newly_known(today)
+    pairs = [
+        (state, basis, year)
+        for state in rollup.states()
+        for basis, year in rollup.pairs_of(state)
+        if (basis, year) in known
+    ]
+    return rollup.run(pairs, reason="became known", today=today) if pairs else None
+
+
+def newly_known(today: dt.date) -> set[tuple[Basis, int]]:
+    """The bases and years of which some measure became known in the last :data:`NIGHTS` nights."""
+    ended = SchoolYear.on(today) - 1
+    if not dt.timedelta(0) < today - SchoolYear(ended).last_day <= dt.timedelta(days=NIGHTS):
+        return set()
+    return {(one.basis, ended - one.after) for one in all_computed() if one.final or one.after}
+
+
+def everything() -> list[tuple[Organization, Basis, int]]:
+    """Every pair of every state that has evidence."""
+    return [(state, basis, year) for state in rollup.states() for basis, year in rollup.pairs_of(state)]
+
+
+def of_organization(organization: Organization, year: int | None) -> list[tuple[Organization, Basis, int]]:
+    """The pairs that hold an organization's numbers: its state's, of one year or of all."""
+    state = organization.in_state or organization
+    return [(state, basis, one) for basis, one in rollup.pairs_of(state) if year is None or one == year]
+
+
+def mark_again(run: RollupRun) -> int:
+    """Have what failed counted now, instead of when its time comes; returns how many pairs wait for that."""
+    now = timezone.now()
+    later = StalePair.objects.filter(marked_at__gt=now)
+    names = [name for name in run.scope.split(", ") if name]
+    return later.filter(organization__name__in=names).update(marked_at=now)
+
+
+def _end_lost_runs() -> None:
+    now = timezone.now()
+    RollupRun.objects.filter(state=RollupRun.State.RUNNING, started_at__lt=now - LOST_AFTER).update(
+        state=RollupRun.State.FAILED,
+        finished_at=now,
+        error=_("Its worker has gone. The numbers of before stand; what was not counted is counted again."),
+    )

@@ -1,0 +1,17 @@
+"""What Celery calls in ``goals``: each task is one line into a verb."""
+
+from celery import shared_task
+
+from goals import runs
+
+
+@shared_task(queue="bulk")
+def count_changed() -> None:
+    """Count what changed evidence can have changed."""
+    runs.sweep()
+
+
+@shared_task(queue="bulk")
+def count_nightly() -> None:
+    """Count what changed, and what became known overnight."""
+    runs.nightly()

@@ -1,0 +1,85 @@
+"""What the pages of “Readiness” share: how each gets its organization and its measure, and how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from goals import board
+from goals.evidence import target_of
+from goals.models import Measure
+from goals.readiness.computed import all_computed
+from hstw.access import Action, decide
+from hstw.navigation import in_section
+from hstw.values import SchoolYear
+from schools import organizations
+from schools.imports import coverage
+from schools.models import Organization, User
+from schools.models.organization import Kind
+from schools.scope import organization_for, signed_in
+from schools.views.data.frame import layouts_for
+
+# Whose numbers are kept; a cooperative's and a region's pages come with the network's.
+KINDS = {Kind.SCHOOL, Kind.DISTRICT, Kind.STATE}
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """What is read within is of one moment: no rollup that ends meanwhile is seen by half (design, section 5)."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def readiness_of(
+    request: HttpRequest, slug: str, year: int, action: Action = Action.VIEW_ORGANIZATION
+) -> tuple[Organization, SchoolYear]:
+    """The organization and year of a page of “Readiness”."""
+    found = organization_for(request, slug, year, action)
+    in_section(request, "readiness")
+    return found
+
+
+def measure_of(code: str) -> Measure:
+    """A measure that is computed here, by its code; 404 for any other."""
+    if code not in board.measures_shown():
+        raise Http404
+    return get_object_or_404(Measure, code=code)
+
+
+def show(
+    request: HttpRequest, organization: Organization, year: SchoolYear, template: str, **context: Any
+) -> HttpResponse:
+    """A page about one organization."""
+    context |= {
+        "organization": organization,
+        "year": year,
+        "above": organizations.ancestors(organization, request.user),
+        "names_students": bool(decide(signed_in(request), Action.VIEW_NAMED_STUDENTS, organization)),
+    }
+    return render(request, template, context)
+
+
+def uploads(user: User, organization: Organization, year: SchoolYear, missing: Iterable[str]) -> list[dict[str, str]]:
+    """For each kind of evidence, in words, the page that loads it, for those who may load it."""
+    wanted = list(missing)
+    layouts = layouts_for(user, organization) if wanted else []
+    by_target = {target: layout.code for layout in reversed(layouts) for target in layout.targets}
+    layout_of = {
+        coverage.label(kind): by_target.get(target_of(kind), "") for one in all_computed() for kind in one.evidence
+    }
+    address = reverse("schools:import_new", args=[organization.slug, year])
+    return [
+        {"label": label, "url": f"{address}?kind={layout}" if (layout := layout_of.get(label, "")) else ""}
+        for label in wanted
+    ]

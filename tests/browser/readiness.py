@@ -1,0 +1,139 @@
+"""What the pages of “Readiness” are looked at with: three years of evidence, counted; seniors, some one step short."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import timezone
+
+from goals.models import RollupRun, StalePair
+from goals.models.measure import Basis
+from goals.readiness import rollup
+from hstw.navigation import current_year
+from schools.models import (
+    AssessmentResult,
+    CourseRecord,
+    CredentialEarned,
+    Diploma,
+    EvidenceCoverage,
+    ImportBatch,
+    Organization,
+    Student,
+)
+from tests import factories
+
+KINDS = ("enrollment", "attendance", "demographics", "courses", "assessment:ACT", "credentials", "diplomas")
+RACES = ("BL", "WH", "HI", "AS")
+LONG_LAST_NAME = "Featherstonehaugh-Montgomery"
+
+
+def fill_readiness(places: factories.World, batch: ImportBatch) -> None:
+    """Make it, for Ridge and Valley; work-based learning is never loaded."""
+    now = current_year()
+    for year in (now - 3, now - 2, now - 1):
+        for kind in KINDS:
+            EvidenceCoverage.objects.create(
+                organization=places.cahaba, year=year, kind=kind, through_date=dt.date(year, 6, 3), batch=batch
+            )
+        for n in range(24):
+            _ninth_grader(places.ridge, year, n)
+            _graduate(places.ridge, year, n)
+        for n in range(6):
+            _ninth_grader(places.valley, year, n)
+            _graduate(places.valley, year, n)
+    EvidenceCoverage.objects.create(
+        organization=places.ridge, year=now, kind="attendance", through_date=dt.date(now - 1, 11, 18), batch=batch
+    )
+    for n in range(30):
+        _senior(places.ridge, now, n)
+    for year in range(now - 3, now + 1):
+        for basis in Basis:
+            rollup.roll_up(places.alabama, basis, year)
+    _runs(places)
+
+
+def _somebody(n: int, year: int, **fields: int) -> Student:
+    last = LONG_LAST_NAME if n == 0 else f"Student{n:02d}"
+    return factories.student(first_name="Wilhelmina" if n == 0 else f"Given{year % 100}", last_name=last, **fields)
+
+
+def _about(n: int) -> dict[str, object]:
+    return {"race_ethnicity": RACES[n % 4], "sex": "FM"[n % 2], "with_disabilities": n % 8 == 3}
+
+
+def _ninth_grader(school: Organization, year: int, n: int) -> None:
+    who = _somebody(n, year, grade_9_year=year)
+    absent = 25 if n % 5 == 0 else 6
+    factories.enrollment(school, year, "09", student=who, days_enrolled=176, days_absent=absent, **_about(n))
+    CourseRecord.objects.create(
+        student=who,
+        organization=school,
+        year=year,
+        subject="math",
+        term="FY",
+        title="All courses of the year",
+        course_code="ALL",
+        mark="C",
+        credits_attempted="7.00",
+        credits_earned="4.50" if n % 6 == 1 else "6.00",
+    )
+
+
+def _graduate(school: Organization, year: int, n: int) -> None:
+    who = _somebody(n, year, grade_9_year=year - 3)
+    leaves = "dropped_out" if n % 9 == 4 else "graduated"
+    day = dt.date(year, 5, 22)
+    factories.enrollment(
+        school,
+        year,
+        "12",
+        student=who,
+        days_enrolled=176,
+        days_absent=12,
+        exit_code=leaves,
+        exited=day,
+        **_about(n),
+    )
+    common = {"student": who, "organization": school, "year": year}
+    if leaves == "graduated":
+        Diploma.objects.create(**common, kind="regular", awarded_on=day)
+    for subject, score in (("English", 18), ("Mathematics", 24 - n % 6), ("Reading", 23)):
+        AssessmentResult.objects.create(**common, test="ACT", subject=subject, taken_on=day, score=score)
+    if n % 3 == 0:
+        CredentialEarned.objects.create(**common, credential_code="CNA", issuer="Board", earned_on=day)
+
+
+def _senior(school: Organization, year: int, n: int) -> None:
+    who = _somebody(n, year, grade_9_year=year - 3)
+    factories.enrollment(school, year, "12", student=who, **_about(n))
+    common = {"student": who, "organization": school, "year": year}
+    day = dt.date(year - 1, 10, 7)
+    for subject, score in (("English", 18), ("Mathematics", 21 if n % 2 else 25), ("Reading", 23)):
+        AssessmentResult.objects.create(**common, test="ACT", subject=subject, taken_on=day, score=score)
+
+
+def _runs(places: factories.World) -> None:
+    now = timezone.now()
+    for n in range(30):
+        RollupRun.objects.create(
+            reason="changed evidence",
+            scope="Alabama",
+            state="done",
+            started_at=now - dt.timedelta(minutes=n + 1),
+            finished_at=now - dt.timedelta(minutes=n + 1, seconds=-7),
+            pairs=9,
+            records=3_706,
+            cells=1_091,
+            changed=n,
+        )
+    RollupRun.objects.create(
+        reason="by command",
+        scope="Alabama, Kentucky",
+        state="failed",
+        started_at=now,
+        finished_at=now,
+        error='Kentucky class 2026: OperationalError\n  File "/srv/goals/readiness/rollup.py", line 31, in roll_up',
+    )
+    StalePair.objects.create(
+        organization=places.kentucky, basis="class", year=2026, marked_at=now + dt.timedelta(minutes=9)
+    )

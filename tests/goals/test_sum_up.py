@@ -1,0 +1,166 @@
+"""Sums up the tree equal a direct count of students; explanations agree with the set-based rules."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from goals.models import MeasureCell
+from goals.models.measure import Basis
+from goals.readiness import expressions, facts, rollup
+from goals.readiness.computed import all_computed, computed, met, rules_for
+from schools.models import Enrollment, EvidenceCoverage, Student
+from tests.factories import make_world
+
+pytestmark = pytest.mark.django_db
+YEAR = 2024
+SPELL = st.fixed_dictionaries(
+    {
+        "student": st.integers(0, 5),
+        "school": st.sampled_from(["ridge", "valley", "harbor"]),
+        "enrolled": st.integers(5, 60),
+        "absent": st.integers(0, 5),
+        "el": st.booleans(),
+    }
+)
+often = pytest.mark.parametrize("examples", [8, pytest.param(400, marks=pytest.mark.long)])
+
+
+@contextlib.contextmanager
+def rolled_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@often
+def test_every_level_counts_each_student_once(examples: int) -> None:
+    """Counted anew by hand at every level: days of all spells below it together, and ten percent of them."""
+    world = make_world()
+    EvidenceCoverage.objects.create(organization=world.alabama, year=YEAR, kind="enrollment")
+    EvidenceCoverage.objects.create(organization=world.alabama, year=YEAR, kind="attendance")
+
+    @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(spells=st.lists(SPELL, max_size=14))
+    def check(spells: list[dict[str, Any]]) -> None:
+        with rolled_back():
+            students = [Student.objects.create(first_name="A", last_name=str(n)) for n in range(6)]
+            Enrollment.objects.bulk_create(
+                Enrollment(
+                    student=students[one["student"]],
+                    organization=getattr(world, one["school"]),
+                    year=YEAR,
+                    grade="09",
+                    entered=dt.date(2023, 8, 1) + dt.timedelta(days=n),
+                    days_enrolled=one["enrolled"],
+                    days_absent=one["absent"],
+                    english_learner=one["el"],
+                )
+                for n, one in enumerate(spells)
+            )
+            rollup.roll_up(world.alabama, Basis.YEAR, YEAR)
+            below = {
+                world.ridge: {"ridge"},
+                world.valley: {"valley"},
+                world.harbor: {"harbor"},
+                world.cahaba: {"ridge", "valley"},
+                world.tombigbee: {"harbor"},
+                world.alabama: {"ridge", "valley", "harbor"},
+            }
+            for organization, schools in below.items():
+                for group in ("ALL", "EL"):
+                    days: dict[int, list[int]] = {}
+                    learners = set()
+                    for one in spells:
+                        if one["school"] in schools:
+                            total = days.setdefault(one["student"], [0, 0])
+                            total[0] += one["enrolled"]
+                            total[1] += one["absent"]
+                            if one["el"]:
+                                learners.add(one["student"])
+                    counted = [
+                        total for who, total in days.items() if total[0] >= 10 and (group == "ALL" or who in learners)
+                    ]
+                    expected = (sum(absent * 10 >= enrolled for enrolled, absent in counted), len(counted))
+                    found = MeasureCell.objects.filter(
+                        organization=organization, year=YEAR, measure__code="CHRONIC_ABSENCE", group__code=group
+                    ).values_list("numerator", "denominator")
+                    assert list(found) == ([expected] if expected[1] else [])
+
+    check()
+
+
+FACT = st.one_of(st.none(), st.integers(0, 40), st.booleans())
+
+
+def test_the_same_tree_answers_alike_in_sql_and_in_python() -> None:
+    """For every rule the product ships, over random facts, unknown ones among them."""
+    nodes = []
+    rules = rules_for("", YEAR)
+    for measure in all_computed():
+        nodes += [measure.counted, met(measure, rules)]
+    wanted = sorted({name for node in nodes for name in node.facts()})
+    kinds = {name: _kind(name, nodes) for name in wanted}
+    values = {
+        "boolean": st.one_of(st.none(), st.booleans()),
+        "numeric": st.one_of(st.none(), st.decimals(0, 40, places=1)),
+        "text": st.one_of(st.none(), st.sampled_from(["09", "11", "12", "dropped_out", ""])),
+    }
+
+    @settings(max_examples=30, deadline=None)
+    @given(row=st.fixed_dictionaries({name: values[kinds[name]] for name in wanted}))
+    def check(row: dict[str, Any]) -> None:
+        from psycopg import sql
+
+        columns = sql.SQL(", ").join(
+            sql.SQL("{}::{} AS {}").format(sql.Literal(row[name]), sql.SQL(kinds[name]), sql.Identifier(name))
+            for name in wanted
+        )
+        asked = sql.SQL(", ").join(expressions.to_sql(node) for node in nodes)
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("SELECT {} FROM (SELECT {}) f").format(asked, columns))
+            answers = list(cursor.fetchone())
+        assert answers == [expressions.evaluate(node, row).holds for node in nodes]
+
+    check()
+
+
+def _kind(name: str, nodes: list[expressions.Node]) -> str:
+    def values(node: expressions.Node) -> Iterator[Any]:
+        if node.op == "fact" and node.fact == name:
+            yield from node.value if isinstance(node.value, list) else [node.value]
+        for below in node.of:
+            yield from values(below)
+
+    found = [value for node in nodes for value in values(node)]
+    if all(isinstance(value, bool) for value in found):
+        return "boolean"
+    return "text" if any(isinstance(value, str) for value in found) else "numeric"
+
+
+def test_facts_of_one_student_are_what_the_set_has() -> None:
+    world = make_world()
+    for n in range(4):
+        who = Student.objects.create(first_name="A", last_name=str(n), grade_9_year=YEAR)
+        Enrollment.objects.create(
+            student=who, organization=world.ridge, year=YEAR, grade="09", entered=dt.date(2023, 8, 1),
+            days_enrolled=100, days_absent=n * 5,
+        )  # fmt: skip
+    facts.make(facts.Ask(Basis.YEAR, YEAR, world.alabama.path))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT student_id, absent_share FROM facts ORDER BY student_id")
+        everybody = dict(cursor.fetchall())
+    assert sorted(everybody.values()) == [Decimal(n) for n in (0, 5, 10, 15)]
+    for student_id, share in everybody.items():
+        [row] = facts.rows(facts.Ask(Basis.YEAR, YEAR, world.alabama.path, (student_id,)))
+        assert row["absent_share"] == share
+        line = expressions.evaluate(next(m for m in computed(Basis.YEAR) if m.code == "CHRONIC_ABSENCE").met, row)  # type: ignore[arg-type]
+        assert line.holds == (share >= 10)

@@ -1,0 +1,83 @@
+"""Charts: the coordinates say what the numbers say, and drawing them costs next to nothing."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+
+import pytest
+from django.template.loader import render_to_string
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hstw import charts
+
+YEARS = ["2021–22", "2022–23", "2023–24", "2024–25", "2025–26"]
+
+
+def line(*values: float | None) -> charts.Trend | None:
+    return charts.trend([charts.Point(year, str(value), value) for year, value in zip(YEARS, values, strict=False)])
+
+
+def test_higher_values_are_drawn_higher() -> None:
+    drawn = line(20, 60, 40)
+    assert drawn is not None
+    first, second, third = drawn.dots
+    assert second.y < third.y < first.y
+    assert [dot.last for dot in drawn.dots] == [False, False, True]
+
+
+def test_the_line_is_broken_where_a_year_is_not_known() -> None:
+    drawn = line(50, 51, None, 53, 54)
+    assert drawn is not None
+    assert len(drawn.lines) == 2
+    assert drawn.gaps == [80.0]
+
+
+def test_a_year_that_is_not_over_does_not_belong_to_the_line() -> None:
+    points = [charts.Point("2024–25", "80 %", 80), charts.Point("2025–26", "81 %", 81)]
+    drawn = charts.trend([*points, charts.Point("2026–27", "2 %", 2, so_far=True)])
+    assert drawn is not None
+    assert [run.count(",") for run in drawn.lines] == [2]
+    assert [dot.so_far for dot in drawn.dots] == [False, False, True]
+
+
+def test_nothing_known_is_no_chart() -> None:
+    assert line(None, None) is None
+
+
+def test_ripples_stay_ripples() -> None:
+    drawn = line(80.0, 80.4, 80.2)
+    assert drawn is not None
+    assert max(dot.y for dot in drawn.dots) - min(dot.y for dot in drawn.dots) < 2
+
+
+@given(st.lists(st.none() | st.decimals(0, 100, places=1), min_size=1, max_size=5))
+def test_every_dot_is_inside_the_picture(values: list[Decimal | None]) -> None:
+    drawn = charts.trend([charts.Point(str(n), str(value), value) for n, value in enumerate(values)])
+    for dot in drawn.dots if drawn else []:
+        assert 0 <= dot.x <= 160
+        assert 0 <= dot.y <= 44
+
+
+@pytest.mark.parametrize(("value", "top", "height"), [(None, 128, 0), (0, 128, 0), (50, 64, 64), (100, 0, 128)])
+def test_a_column_is_as_full_as_its_share(value: int | None, top: float, height: float) -> None:
+    drawn = charts.column(value, goal=75, compare=25)
+    assert (drawn.fill_y, drawn.fill_height, drawn.goal_y, drawn.compare_y) == (top, height, 32, 96)
+    assert drawn.empty == (value is None)
+
+
+def test_a_chart_is_drawn_within_five_milliseconds() -> None:
+    """The median of a hundred, coordinates and template together."""
+    taken = []
+    for _ in range(100):
+        begin = time.perf_counter()
+        drawn = line(70, 72.5, None, 74, 71)
+        text = render_to_string(
+            "components/trend.html",
+            {"trend": drawn, "label": "Rate", "sentence": "Up.", "words": True, "table": True, "large": True},
+        )
+        taken.append(time.perf_counter() - begin)
+    assert "<polyline" in text
+    assert "style=" not in text
+    assert sorted(taken)[50] < 0.005
