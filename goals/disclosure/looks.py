@@ -140,6 +140,15 @@ class Looks:
         self.protection.cells[o, g], self.protection.numerators[o, g] = hidden, withheld
         self.size[o][g] = self._size(o, g)
 
+    def veil(self, o: int, g: int) -> None:
+        """Do not tell that a withheld cell is small."""
+        self.protection.veiled[o, g] = True
+        self.size[o][g] = self._size(o, g)
+
+    def is_small(self, o: int, g: int) -> bool:
+        """Whether it is told of a withheld cell that it is small."""
+        return self.hidden[o][g] and self.d[o][g] < self.minimum and not self.protection.veiled[o, g]
+
     def is_hidden(self, o: int, g: int) -> bool:
         """Whether nothing is told of a cell."""
         return g >= self.groups or self.hidden[o][g]
@@ -150,7 +159,7 @@ class Looks:
         if g >= self.groups:
             return 0, _ENDLESS
         if self.hidden[o][g]:
-            return (int(g == 0), self.minimum - 1) if d < self.minimum else (self.minimum, _ENDLESS)
+            return int(g == 0), self.minimum - 1 if self.is_small(o, g) else _ENDLESS
         if d <= _KNOWN_UP_TO:
             return d, d
         after = bisect_right(_STARTS, d)
@@ -184,7 +193,7 @@ class Looks:
                 low, high = self.size[o][g]
                 if not step or low <= after <= high:
                     continue
-                if self.is_hidden(o, g) or after < self.minimum or self.d[o][g] < self.minimum:
+                if self.is_hidden(o, g) or after < 0 or self.d[o][g] < self.minimum:
                     return None
                 cost += self.cost(o, g)
                 if cost >= most:

@@ -98,8 +98,6 @@ def _shared(alike: list[Family], protections: list[Protection]) -> dict[int, Pro
     """By table: what others of the same population withhold of the same students and it does not yet."""
     more: dict[int, Protection] = {}
     for at, family in enumerate(alike):
-        if protections[at].everything:
-            continue
         cells = protections[at].cells.copy()
         row = {pk: position for position, pk in enumerate(family.organizations)}
         for other, theirs in zip(alike, protections, strict=True):
@@ -108,7 +106,7 @@ def _shared(alike: list[Family], protections: list[Protection]) -> dict[int, Pro
             same = family.table.denominators[ours] == other.table.denominators[their_rows]
             cells[ours] |= same & theirs.cells[their_rows]
         if (cells & ~protections[at].cells).any():
-            more[at] = Protection(cells, protections[at].numerators)
+            more[at] = Protection(cells, protections[at].numerators, protections[at].veiled)
     return more
 
 
@@ -125,7 +123,7 @@ def shown(family: Family, protection: Protection, minimum: int) -> Iterator[Row]
         for o, g in np.argwhere(withheld | (d > 0)).tolist():
             place = family.organizations[o], measure, family.groups[g]
             if withheld[o, g]:
-                small = d[o, g] < minimum and protection.cells[o, g] and not protection.everything
+                small = d[o, g] < minimum and protection.cells[o, g] and not protection.veiled[o, g]
                 yield *place, FigureState.SMALL if small else FigureState.COMPLEMENTARY, None, None, None
             elif bottom[o, g]:
                 yield *place, FigureState.BOTTOM, 0, int(code[o, g]), int(size[o, g])

@@ -1,7 +1,7 @@
 """What to withhold of a table: small groups, and whatever else until every hidden count has its witnesses.
 
 Greedy: where a hidden count is not safe, the change that is stopped by the least is looked for, and what stops it is
-withheld too. Each round withholds more, so that it ends; at the very end nothing of the table is told.
+withheld too. Each round withholds more, so that it ends, at the latest when nothing of the table is told.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def primary(table: Table, minimum: int) -> Protection:
         reported = d[:, columns].any(axis=1) if len(columns) > 1 else np.full(len(d), bool(d[:, columns].any()))
         here = (reported & (d[:, 0] > 0))[:, None]
         cells[:, columns] = here & ((d[:, columns] < minimum) | cells[:, :1])
-    return Protection(cells, np.zeros(table.numerators.shape, bool))
+    return Protection.of(cells, table.numerators.shape[2])
 
 
 def protect(table: Table, minimum: int = 10, values: int = 3, also: Protection | None = None) -> Protection:
@@ -35,33 +35,58 @@ def protect(table: Table, minimum: int = 10, values: int = 3, also: Protection |
     if also is not None:
         found.cells |= also.cells
         found.numerators |= also.numerators
+        found.veiled |= also.veiled
     worlds = Worlds(table, found, minimum, values)
     # What is withheld for one count may itself need more: until a whole round withholds nothing.
     before = -1
-    while before != (before := int(found.cells.sum() + found.numerators.sum())):
+    while before != (before := int(found.cells.sum() + found.numerators.sum() + found.veiled.sum())):
         for cell in _to_protect(worlds):
-            if not _secure(worlds, cell):
-                return everything(table)
+            _secure(worlds, cell)
     _give_back(worlds, also)
     return found
 
 
-def _secure(worlds: Worlds, cell: Cell) -> bool:
-    """Withhold more until a count is safe; ``False`` where nothing helps."""
+def _secure(worlds: Worlds, cell: Cell) -> None:
+    """Withhold more until a count is safe, or nothing more is told that could be withheld."""
     while True:
         stopped = worlds.search(cell)
         if worlds.is_safe(cell):
+            return
+        if stopped is not None:
+            for o, g, measure in stopped.blockers:
+                worlds.hide(o, g, measure)
+        elif not _last_resort(worlds, cell):
+            return
+
+
+def _last_resort(worlds: Worlds, cell: Cell) -> bool:
+    """Where withholding single figures gives no count the room it needs; ``False`` where all of this is done.
+
+    It is no longer told that groups are small; then nothing is told of the school; then of what is above it.
+    """
+    o, g, _measure = cell
+    for at in worlds.chains[o]:
+        if g < worlds.groups and worlds.is_small(at, g):
+            worlds.veil(at, g)
             return True
-        if stopped is None:
-            return False
-        for o, g, measure in stopped.blockers:
-            worlds.hide(o, g, measure)
+    for at in worlds.chains[o]:
+        if not worlds.hidden[at][0]:
+            worlds.hide(at, 0)
+            return True
+        small = [group for group in range(worlds.groups) if worlds.is_small(at, group)]
+        if small:
+            for group in small:
+                worlds.veil(at, group)
+            return True
+    return False
 
 
 def everything(table: Table) -> Protection:
     """Nothing of a table is told, not even which of its groups are small."""
     cells = np.repeat(table.denominators[:, :1] > 0, table.denominators.shape[1], axis=1)
-    return Protection(cells, np.zeros(table.numerators.shape, bool), everything=True)
+    found = Protection.of(cells, table.numerators.shape[2])
+    found.veiled |= cells
+    return found
 
 
 def _to_protect(worlds: Worlds) -> Iterator[Cell]:

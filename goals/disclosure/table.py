@@ -68,9 +68,17 @@ class Table:
 
 @dataclass
 class Protection:
-    """What is withheld of a table: whole cells (denominator and all), and numerators alone."""
+    """What is withheld of a table: whole cells (denominator and all), and numerators alone.
+
+    Of a veiled cell it is not told either that it is small. So what is withheld to protect another group can be of any
+    size.
+    """
 
     cells: Bools
     numerators: Bools
-    # Nothing of the table can be told: not even which groups are small.
-    everything: bool = False
+    veiled: Bools
+
+    @classmethod
+    def of(cls, cells: Bools, measures: int) -> Protection:
+        """These cells withheld, and nothing else."""
+        return cls(cells, np.zeros((*cells.shape, measures), bool), np.zeros(cells.shape, bool))

@@ -17,7 +17,7 @@ The students keep what they meet, or only what they meet is exchanged, or both.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from goals.disclosure.looks import Cell, Change, Found, Looks, Part
 from goals.disclosure.table import Protection, Table
@@ -26,6 +26,8 @@ from goals.disclosure.table import Protection, Table
 _NEAR, _FAR = 8, 6
 # Of changes made of two, so many of each are tried.
 _BOTH = 5
+# Schools below a cell where students of different groups are tried for an exchange of what is met.
+_WAYS = 3
 # So many changes are weighed against the cheapest so far.
 _ENOUGH = 400
 # Less than it costs to withhold anything.
@@ -51,6 +53,12 @@ class Worlds(Looks):
         """Changes that would give a count a new value, the simplest first."""
         o, g, measure = cell
         simple: list[Steps] = []
+        rates = []
+        if measure is not None:
+            rates = [one for leaf in self.leaves_below[o][:_WAYS] for one in self._exchanged(leaf, g, measure)]
+        for steps in rates:
+            for k in self.multiples:
+                yield Change(tuple((*key, 0, sign) for key, sign in steps.items()), 0, k)
         for steps in self._steps(o, g):
             if (o, g) not in steps:
                 continue
@@ -65,9 +73,8 @@ class Worlds(Looks):
         if measure is None:
             return
         # Students come or go, and what is met is exchanged besides: where too few meet a measure, or too many.
-        rates = [self._added(leaf, g, measure=measure) for leaf in self.leaves_below[o][:2]] + simple
         for steps in simple:
-            for other in rates:
+            for other in rates + simple:
                 parts = _together(steps, other)
                 for k in self.multiples:
                     yield Change(parts, k, k)
@@ -110,28 +117,37 @@ class Worlds(Looks):
             steps[at, source] = -1
         return steps
 
-    def _added(self, o: int, g: int, like: Steps | None = None, measure: int | None = None) -> Steps:
-        """One student more at a school, in ``g`` and in one group of each other dimension."""
+    def _added(self, o: int, g: int, like: Steps | None = None) -> Steps:
+        """One student more at a school, in ``g`` and in one group of each other dimension; or in those of another."""
+        if like is not None:
+            there = {one for _at, one in like}
+            return self._student(o, g, lambda one: (one in there, 0))
+        return self._student(o, g, lambda one: (sum(self.loose(at, one) for at in self.chains[o]), self.d[o][one]))
+
+    def _exchanged(self, o: int, g: int, measure: int) -> Iterator[Steps]:
+        """A student of ``g`` and of one group of each other dimension: where rates may move, where many meet a
+        measure, and where many do not."""
+
+        def freedom(one: int) -> int:
+            return sum(
+                self.is_hidden(at, one) or self.withheld[at][one][measure] or self.now[at][one][measure][1] != 0
+                for at in self.chains[o]
+            )
+
+        yield self._student(o, g, lambda one: (freedom(one), self.n[o][one][measure]))
+        yield self._student(o, g, lambda one: (self.n[o][one][measure], freedom(one)))
+        yield self._student(o, g, lambda one: (freedom(one), self.d[o][one] - self.n[o][one][measure]))
+
+    def _student(self, o: int, g: int, best: Callable[[int], tuple[int, int]]) -> Steps:
         groups = {0}
         for at, dimension in enumerate(self.dimensions):
             if not self.reported[o][at]:
                 groups.update(one for one in dimension if one >= self.groups)
             elif g in dimension:
                 groups.add(g)
-            elif like is not None:
-                groups.update({one for _at, one in like} & set(dimension))
             else:
-                groups.add(max(dimension, key=lambda one: (self._freedom(o, one, measure), self.d[o][one])))
+                groups.add(max(dimension, key=best))
         return {(at, one): 1 for at in self.chains[o] for one in groups}
-
-    def _freedom(self, o: int, g: int, measure: int | None) -> int:
-        """In how many of a school and those above it a group's number may move."""
-        if measure is None:
-            return sum(self.loose(at, g) for at in self.chains[o])
-        return sum(
-            self.is_hidden(at, g) or self.withheld[at][g][measure] or self.now[at][g][measure][1] != 0
-            for at in self.chains[o]
-        )
 
     # --- witnesses -------------------------------------------------------------------------------------------------
     def is_safe(self, cell: Cell) -> bool:

@@ -43,8 +43,6 @@ class Adversary:
 
     def __init__(self, table: Table, seen: Seen, minimum: int = 10, knows: int = 100) -> None:
         self.table, self.seen, self.minimum, self.knows = table, seen, minimum, knows
-        # Where nothing at all is told, “withheld” does not say that a group is large enough.
-        self.told = any(row[0] != "complementary" for row in seen.values())
         self.organizations, self.groups, self.measures = table.numerators.shape
         count = self.organizations * self.groups * (1 + self.measures)
         self.low, self.high = np.zeros(count), np.full(count, float(MOST))
@@ -97,7 +95,8 @@ class Adversary:
         if state == "small":
             self._fix(at, int(g == 0), self.minimum - 1)
         elif state == "complementary":
-            self._fix(at, self.minimum if self.told else int(g == 0), MOST)
+            # A group withheld to protect another may itself be small.
+            self._fix(at, int(g == 0), MOST)
         else:
             first, last, code = next(one for one in CODES if one[0] == size)
             self._fix(at, max(first, self.minimum), last)

@@ -107,7 +107,7 @@ def test_without_complementary_suppression_the_attack_finds_the_small_group() ->
 def test_an_all_or_none_result_does_not_come_out_by_subtraction() -> None:
     """All 20 of a group met it: at or above 80 %, but the others and the sum would say 20 exactly."""
     table = school([20, 30, 40], [20, 12, 18])
-    nothing = Protection(np.zeros((1, 4), bool), np.zeros((1, 4, 1), bool))
+    nothing = Protection.of(np.zeros((1, 4), bool), 1)
     assert [(one.what, one.group, one.values) for one in attack(table, nothing)] == [("rate", "1", [20])]
     assert attack(table, protect(table)) == []
 
