@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -83,8 +84,9 @@ def protected(found: list[Family], chosen: DisclosureSettings) -> Iterator[tuple
     for family in found:
         by_population.setdefault(family.population, []).append(family)
     for alike in by_population.values():
-        if alike[0].events:
-            # How many students stand behind events is not known: nothing is told.
+        if alike[0].events or max(len(one.organizations) for one in alike) > settings.HSTW_PROTECT_ORGANIZATIONS:
+            # How many students stand behind events is not known; and of so many organizations it takes too long to
+            # find out what is safe: nothing is told.
             yield from ((family, everything(family.table)) for family in alike)
             continue
         protections = [protect_table(family.table, chosen.minimum, chosen.least_values) for family in alike]
