@@ -65,7 +65,8 @@ def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | No
 
 
 def _key(state: Organization, basis: Basis, year: int) -> int:
-    return (state.pk * 997 + list(Basis).index(basis)) * 151 + (year - 1950)
+    """A number for the lock that fits into four bytes; two that share one only wait for each other."""
+    return ((state.pk * len(Basis) + list(Basis).index(basis)) * 150 + (year - 1950)) % 2**31
 
 
 def _swap(state: Organization, measures: list[int], year: int, rows: Sequence[tuple[int, ...]]) -> int:

@@ -113,7 +113,7 @@ def test_each_makes_one_row_per_key(tmp_path: Path) -> None:
         ({"bit": 3, "basis": "", "kind": "organization"}, "measure_bit_in_range"),
         ({"kind": "guess"}, "measure_kind_known"),
         ({"basis": "never"}, "measure_basis_known"),
-        ({"basis": ""}, "measure_of_students_has_basis"),
+        ({"basis": "", "bit": None}, "measure_of_students_has_basis"),
         ({"first_year": 2020, "last_year": 2019}, "measure_last_year_after_first"),
     ],
 )
@@ -123,10 +123,10 @@ def test_constraints_of_measures(change: dict[str, object], constraint: str) -> 
 
 
 def test_two_measures_of_a_basis_never_share_a_place() -> None:
-    Measure.objects.filter(code="ACGR4").update(bit=5)
-    Measure.objects.filter(code="AP_PASS").update(bit=5)  # another basis, another registry
+    Measure.objects.filter(code="ACGR4").update(bit=105)
+    Measure.objects.filter(code="AP_PASS").update(bit=105)  # another basis, another registry
     with pytest.raises(IntegrityError, match="measure_bit_once"):
-        Measure.objects.filter(code="ACGR5").update(bit=5)
+        Measure.objects.filter(code="ACGR5").update(bit=105)
 
 
 @pytest.mark.parametrize(
