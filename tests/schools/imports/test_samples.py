@@ -371,6 +371,7 @@ def test_delaware(district: Organization, ridge: Organization, name: str) -> Non
     assert everything() == before
 
 
+@pytest.mark.long
 def test_sdp_test_scores(district: Organization, ridge: Organization) -> None:
     """77,694 rows: no statement may take long, or one of them looks through the file for each of its rows."""
     with connection.cursor() as cursor:
@@ -404,6 +405,7 @@ def test_sdp_test_scores(district: Organization, ridge: Organization) -> None:
     assert everything() == before
 
 
+@pytest.mark.long
 def test_montucky_district_by_district(district: Organization) -> None:
     """34,321 rows of 45 districts, whose numbers are theirs alone: a district loads its own, the others' are told."""
     rows = samples.rows(MONTUCKY)
