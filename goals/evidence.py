@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from schools.imports.loaded import EXPECTED, label_of
 from schools.models import EvidenceCoverage, ImportBatch, Organization
-from schools.models.organization import Kind
+from schools.models.organization import Kind, lineage
 
 _TARGETS = {kind.code: kind.target for kind in EXPECTED}
 
@@ -72,9 +72,8 @@ def loaded_of(organization: Organization, years: Sequence[int]) -> Loaded:
 
     Of several imports of a kind and year the latest counts.
     """
-    step = Organization.steplen
-    above = [organization.path[:end] for end in range(2 * step, len(organization.path), step)]
-    within = Q(organization__path__in=above) | Q(organization=organization)
+    # From the state down: nothing is loaded for a region.
+    within = Q(organization__path__in=lineage(organization.path)[1:-1]) | Q(organization=organization)
     if organization.kind != Kind.SCHOOL:
         within |= Q(organization__path__startswith=organization.path)
     rows = (

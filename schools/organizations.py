@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from schools.models import Enrollment, Organization
-from schools.models.organization import PARENT_KINDS, Kind, OrganizationQuerySet, unused_slug
+from schools.models.organization import PARENT_KINDS, Kind, OrganizationQuerySet, lineage, unused_slug
 
 
 class OrganizationError(ValueError):
@@ -56,9 +56,7 @@ def add_organization(*, parent: Organization, kind: str, **facts: Any) -> Organi
 
 def ancestors(organization: Organization, user: Any) -> OrganizationQuerySet:
     """From the highest that ``user`` may see down to the organization above; one query."""
-    step = Organization.steplen
-    paths = [organization.path[:end] for end in range(step, len(organization.path), step)]
-    return Organization.objects.visible_to(user).filter(path__in=paths)
+    return Organization.objects.visible_to(user).filter(path__in=lineage(organization.path)[:-1])
 
 
 def with_parents(organizations: Iterable[Organization]) -> list[Organization]:

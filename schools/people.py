@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from hstw.access import Role, may_appoint
 from schools.models import Invitation, Organization, RoleAssignment, User
-from schools.models.organization import Kind, unused_slug
+from schools.models.organization import Kind, lineage, unused_slug
 
 # On which kinds of organization a role makes sense; elsewhere it would reach further than it is meant to.
 PLACES: dict[Role, frozenset[Kind]] = {
@@ -189,10 +189,8 @@ def roles_here(user: User, organization: Organization) -> QuerySet[RoleAssignmen
 
 def successors(by: User, leaver: User, organization: Organization) -> QuerySet[User]:
     """Who can take over: active people with a role on ``organization``, above or below, whom ``by`` may see."""
-    step = Organization.steplen
-    above = [organization.path[:end] for end in range(step, len(organization.path), step)]
     near = RoleAssignment.objects.on(timezone.localdate()).filter(
-        Q(organization__path__startswith=organization.path) | Q(organization__path__in=above)
+        Q(organization__path__startswith=organization.path) | Q(organization__path__in=lineage(organization.path)[:-1])
     )
     found: QuerySet[User] = User.objects.visible_to(by).filter(pk__in=near.values("user"), is_active=True)
     return found.exclude(pk=leaver.pk)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from hstw.access import NEEDS_NAMED_ASSIGNMENT, TABLE, AccessDecision, Action, Reach, decide
 from schools.models import Organization, RoleAssignment, User
 from schools.models.membership import PeopleQuerySet
+from schools.models.organization import lineage
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,7 @@ def assignments_for(action: Action, organization: Organization) -> PeopleQuerySe
 
     The same answer as asking :func:`hstw.access.decide` of everybody, in one query.
     """
-    step = Organization.steplen
-    upward = [organization.path[:end] for end in range(step, len(organization.path) + 1, step)]
-    here = Q(organization__path__in=upward)
+    here = Q(organization__path__in=lineage(organization.path))
     state = organization.access_scope().state_path
     in_state = here | Q(organization__path__startswith=state) if state else here
     through = Q(pk__in=[])

@@ -22,7 +22,6 @@ from schools.models import (
     CredentialEarned,
     Diploma,
     Enrollment,
-    Organization,
     PostsecondaryOutcome,
     Student,
     StudentIdentifier,
@@ -30,6 +29,7 @@ from schools.models import (
     WorkExperience,
 )
 from schools.models.evidence import Evidence
+from schools.models.organization import lineage
 
 
 @dataclass(frozen=True)
@@ -188,9 +188,7 @@ def numbers(student: Student, user: User) -> QuerySet[StudentIdentifier]:
     """
     within = Q(pk=None)
     for prefix in prefixes(user, Action.VIEW_NAMED_STUDENTS):
-        step = Organization.steplen
-        above = [prefix[:end] for end in range(step, len(prefix) + 1, step)]
-        within |= Q(organization__path__startswith=prefix) | Q(organization__path__in=above)
+        within |= Q(organization__path__startswith=prefix) | Q(organization__path__in=lineage(prefix))
     return student.identifiers.filter(within).select_related("organization").order_by("-system", "-starts", "pk")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from schools.models import Enrollment, Organization, Student, StudentIdentifier, User
-from schools.models.organization import Grade
+from schools.models.organization import Grade, lineage
 from schools.models.student import IdentifierSystem, StudentQuerySet
 
 
@@ -56,11 +56,8 @@ def rows(students: Iterable[Student], organization: Organization, year: int) -> 
     ):
         spells.setdefault(spell.student_id, []).append(spell)
     known: dict[tuple[int, str], str] = {}
-    scope = [
-        organization.path[:end] for end in range(Organization.steplen, len(organization.path) + 1, Organization.steplen)
-    ]
     for number in StudentIdentifier.objects.filter(
-        Q(organization__path__in=scope) | Q(organization__path__startswith=organization.path),
+        Q(organization__path__in=lineage(organization.path)) | Q(organization__path__startswith=organization.path),
         student__in=page,
         ends=None,
     ).order_by("starts", "pk"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from schools.models import Organization
+from schools.models.organization import lineage
 
 # The first of the two keys of PostgreSQL's advisory locks; any number that nothing else in the product uses.
 _SPACE = 7_365_003
@@ -35,6 +36,5 @@ def is_free(organization: Organization) -> bool:
 
 def _chain(organization: Organization) -> list[int]:
     """The keys from the top of the tree down to the organization."""
-    step, path = Organization.steplen, organization.path
-    paths = [path[:end] for end in range(step, len(path) + 1, step)]
-    return list(Organization.objects.filter(path__in=paths).order_by("path").values_list("pk", flat=True))
+    above = Organization.objects.filter(path__in=lineage(organization.path))
+    return list(above.order_by("path").values_list("pk", flat=True))

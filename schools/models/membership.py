@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from hstw.access import Action, Grant, Role, Scope, prefixes
 from hstw.history import tracked
 
-from .organization import Organization
+from .organization import Organization, lineage
 from .periods import Period, PeriodQuerySet, Row, apart, ends_after_start
 
 
@@ -223,12 +223,9 @@ class CooperativeMember(Period):
 
 def roles_on(organization: Organization, day: dt.date | None = None) -> PeopleQuerySet:
     """The roles in force that reach ``organization`` from itself or from above, nearest first."""
-    above = [
-        organization.path[:end] for end in range(Organization.steplen, len(organization.path) + 1, Organization.steplen)
-    ]
     return (
         RoleAssignment.objects.on(day or timezone.localdate())
-        .filter(organization__path__in=above, user__is_active=True)
+        .filter(organization__path__in=lineage(organization.path), user__is_active=True)
         .select_related("user", "organization__in_state")
         .order_by("-organization__path", "role", "user__name", "pk")
     )

@@ -241,6 +241,12 @@ class Organization(MP_Node):
         return ", ".join(part for part in (self.city, self.postal_state) if part)
 
 
+def lineage(path: str) -> list[str]:
+    """The paths from the top of the tree down to ``path`` itself."""
+    step = Organization.steplen
+    return [path[:end] for end in range(step, len(path) + 1, step)]
+
+
 def unused_slug(name: str, postal_state: str = "") -> str:
     """An address for a new organization that no other has: ``jefferson-county-al``, then ``…-2``."""
     base = slugify(f"{name} {postal_state}")[:72] or "organization"
