@@ -10,9 +10,11 @@ from django.db import connection
 from django.utils import timezone
 from psycopg import sql
 
+from hstw.statements import run
 from hstw.values import SchoolYear
 from schools.imports import coverage, identity
-from schools.imports.compare import Comparison, diff, gone, kind_of, owners
+from schools.imports.compare import Comparison
+from schools.imports.difference import diff, gone, has_corrections, kind_of, owners, written
 from schools.imports.places import NewSchool
 from schools.imports.stage import StagedTarget, name
 from schools.models import ImportBatch, Organization
@@ -20,12 +22,6 @@ from schools.models.organization import Kind, unused_slug
 
 # The order in which targets are written: who, then where, then what.
 _FIRST = ("student", "enrollment")
-
-
-def _run(text: str, **parts: sql.Composable) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(text).format(**parts))
-        return int(cursor.rowcount)
 
 
 def apply(batch: ImportBatch, comparisons: list[Comparison], new_schools: Iterable[NewSchool]) -> None:
@@ -44,10 +40,8 @@ def apply(batch: ImportBatch, comparisons: list[Comparison], new_schools: Iterab
             _new(batch, staged)
             _gone(batch, staged)
         _end_corrections(batch, staged)
-        if staged.target.about_student and staged.target.code != "student":
+        if staged.target.code != "student":
             _tell(batch, staged)
-        elif not staged.target.about_student:
-            _tell_organizations(batch, staged)
     coverage.record(batch, comparisons)
 
 
@@ -84,7 +78,7 @@ def _columns(columns: Iterable[str], alias: str = "") -> sql.Composed:
 
 def _remember(batch: ImportBatch, table: str, which: sql.Composable) -> None:
     """Keep the before-images of the rows ``e`` that ``which`` (a FROM clause and condition) names."""
-    _run(
+    run(
         'INSERT INTO schools_importchange (batch_id, "table", key, before, previous_batch_id)'
         " SELECT {batch}, {name}, e.id, to_jsonb(e), e.batch_id FROM {table} e {which}",
         batch=sql.Literal(batch.pk), name=sql.Literal(table), table=sql.Identifier(table), which=which,
@@ -98,16 +92,16 @@ def _students(batch: ImportBatch, staged: StagedTarget) -> None:
     parts = {"diff": diff(staged), "batch": sql.Literal(batch.pk), "who": who}
     changed = sql.SQL("JOIN {} s ON s.existing_id = e.id AND s.verdict = 'changed'").format(diff(staged))
     # Students are shared within a state: whoever writes them takes them in the same order, so that none blocks another.
-    _run("SELECT FROM schools_student e {which} ORDER BY e.id FOR NO KEY UPDATE OF e", which=changed)
+    run("SELECT FROM schools_student e {which} ORDER BY e.id FOR NO KEY UPDATE OF e", which=changed)
     _remember(batch, "schools_student", changed)
     if own:
-        _run(
+        run(
             "UPDATE schools_student e SET {set}, batch_id = {batch}, line = s.line FROM {diff} s"
             " WHERE s.existing_id = e.id AND s.verdict = 'changed'",
             set=_assignments(own), **parts,
         )  # fmt: skip
     missing = [column for column in ("first_name", "middle_name", "last_name") if column not in own]
-    _run(
+    run(
         "INSERT INTO schools_student (id, public_id, {own}{missing}batch_id, line)"
         " SELECT s.student_id, gen_random_uuid(), {values}{blanks}{batch}, s.line FROM {diff} s"
         " WHERE s.verdict = 'new'",
@@ -124,7 +118,7 @@ def _students(batch: ImportBatch, staged: StagedTarget) -> None:
     ):
         if organization is None or column not in staged.columns:
             continue
-        _run(
+        run(
             "INSERT INTO schools_studentidentifier (student_id, system, organization_id, value, starts, batch_id, line)"
             " SELECT DISTINCT ON (w.{column}) w.student_id, {system}, {organization}, w.{column}, {day}, {batch},"
             " t.line FROM {who} w JOIN {staged} t ON t.row = w.row"
@@ -154,10 +148,8 @@ def _assignments(columns: Iterable[str]) -> sql.Composed:
 def _changed(batch: ImportBatch, staged: StagedTarget) -> None:
     table = staged.target.table
     _remember(batch, table, sql.SQL("JOIN {} s ON s.existing_id = e.id AND s.verdict = 'changed'").format(diff(staged)))
-    columns = [column for column in staged.own if column not in staged.target.key or column == "entered"]
-    columns += owners(staged.target)
-    if columns:
-        _run(
+    if columns := written(staged):
+        run(
             "UPDATE {table} e SET {set}, batch_id = {batch}, line = s.line FROM {diff} s"
             " WHERE s.existing_id = e.id AND s.verdict = 'changed'",
             table=sql.Identifier(table), set=_assignments(columns), batch=sql.Literal(batch.pk), diff=diff(staged),
@@ -176,7 +168,7 @@ def _new(batch: ImportBatch, staged: StagedTarget) -> None:
             continue
         default = field.get_default()
         defaults.append((str(field.column), "" if default is None else default))
-    _run(
+    run(
         "INSERT INTO {table} ({columns}, {extra}batch_id, line)"
         " SELECT {values}, {blanks}{batch}, s.line FROM {diff} s WHERE s.verdict = 'new' ORDER BY s.row",
         table=sql.Identifier(staged.target.table), columns=_columns(columns), values=_columns(columns, "s"),
@@ -193,31 +185,26 @@ def _gone(batch: ImportBatch, staged: StagedTarget) -> None:
     _remember(batch, table, sql.SQL("JOIN {} g ON g.id = e.id").format(gone(staged)))
     if staged.target.gone == "end":
         # The last day is not in any file: the day of loading, within the spell and its school year.
-        _run(
+        run(
             "UPDATE {table} e SET exited = greatest(e.entered, least({today}, make_date(e.year, 6, 30))),"
             " batch_id = {batch}, line = NULL FROM {gone} g WHERE g.id = e.id",
             today=sql.Literal(timezone.localdate()), batch=sql.Literal(batch.pk), **parts,
         )  # fmt: skip
         # Who said otherwise of the last day said so of a spell that the file still had.
-        _run(
+        run(
             "UPDATE schools_correction c SET ended_at = now(), ended_by_batch_id = {batch} FROM {gone} g"
             " WHERE c.key = g.id AND c.\"table\" = {name} AND c.field = 'exited' AND c.ended_at IS NULL",
             batch=sql.Literal(batch.pk), name=sql.Literal(table), gone=gone(staged),
         )  # fmt: skip
     elif staged.target.gone == "delete":
-        _run("DELETE FROM {table} e USING {gone} g WHERE g.id = e.id", **parts)
+        run("DELETE FROM {table} e USING {gone} g WHERE g.id = e.id", **parts)
 
 
 def _end_corrections(batch: ImportBatch, staged: StagedTarget) -> None:
     """A correction is over once the file brings a new value, or the corrected one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'corrections')",
-            [f"staging.b{batch.pk}_{staged.target.code}_diff"],
-        )
-        if not cursor.fetchone()[0]:
-            return
-    _run(
+    if not has_corrections(staged):
+        return
+    run(
         "UPDATE schools_correction c SET ended_at = now(), ended_by_batch_id = {batch} FROM {diff} s,"
         " jsonb_each(s.corrections) AS one WHERE (one.value->>'id')::bigint = c.id"
         " AND one.value->>'outcome' <> 'kept'",
@@ -227,7 +214,7 @@ def _end_corrections(batch: ImportBatch, staged: StagedTarget) -> None:
 
 def _tell(batch: ImportBatch, staged: StagedTarget) -> None:
     """Write down whose evidence of which year changed, for the rollups."""
-    _run(
+    run(
         "INSERT INTO schools_evidencechange (batch_id, student_id, organization_id, year, kind, at)"
         " SELECT DISTINCT {batch}, s.student_id, s.organization_id, s.year, {kind}, now() FROM {diff} s"
         " WHERE s.verdict IN ('new', 'changed')"
@@ -236,7 +223,7 @@ def _tell(batch: ImportBatch, staged: StagedTarget) -> None:
     )  # fmt: skip
     if owners(staged.target):
         # Where the record was before, something is missing now.
-        _run(
+        run(
             "INSERT INTO schools_evidencechange (batch_id, student_id, organization_id, year, kind, at)"
             " SELECT DISTINCT {batch}, s.student_id, b.organization_id, b.year, {kind}, now()"
             " FROM schools_importchange c JOIN {diff} s ON s.existing_id = c.key AND s.verdict = 'changed',"
@@ -251,7 +238,7 @@ def _tell_cohorts(batch: ImportBatch, staged: StagedTarget) -> None:
     """The first year in grade 9 fixes a student's cohort: whose has changed counts elsewhere, in every year."""
     if "grade_9_year" not in staged.own:
         return
-    _run(
+    run(
         "INSERT INTO schools_evidencechange (batch_id, student_id, organization_id, year, kind, at)"
         " SELECT DISTINCT {batch}, e.student_id, e.organization_id, e.year, {kind}, now()"
         " FROM schools_importchange c JOIN {diff} s ON s.existing_id = c.key AND s.verdict = 'changed'"
@@ -259,14 +246,4 @@ def _tell_cohorts(batch: ImportBatch, staged: StagedTarget) -> None:
         " WHERE c.batch_id = {batch} AND c.\"table\" = 'schools_student'"
         " AND (c.before->>'grade_9_year')::smallint IS DISTINCT FROM s.grade_9_year",
         batch=sql.Literal(batch.pk), kind=sql.Literal(staged.target.kind), diff=diff(staged),
-    )  # fmt: skip
-
-
-def _tell_organizations(batch: ImportBatch, staged: StagedTarget) -> None:
-    _run(
-        "INSERT INTO schools_evidencechange (batch_id, organization_id, year, kind, at)"
-        " SELECT DISTINCT {batch}, s.organization_id, s.year, {kind}, now() FROM {diff} s"
-        " WHERE s.verdict IN ('new', 'changed')"
-        " UNION SELECT {batch}, g.organization_id, g.year, {kind}, now() FROM {gone} g",
-        batch=sql.Literal(batch.pk), kind=sql.Literal(staged.target.kind), diff=diff(staged), gone=gone(staged),
     )  # fmt: skip

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
 
+from hstw.exports.tables import csv_stream
 from hstw.values import SchoolYear
 from schools.imports import registry
 from schools.models import ImportBatch, ImportChange, Organization, Student
@@ -16,26 +16,15 @@ from schools.models import ImportBatch, ImportChange, Organization, Student
 CHUNK = 2_000
 
 
-class _Echo:
-    """A file whose ``write`` hands back what it was given."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def rows(batch: ImportBatch, *, names: bool) -> Iterator[str]:
-    """Lines of CSV: each record that the import made, changed, ended or removed.
+def rows(batch: ImportBatch, *, names: bool) -> Iterator[bytes]:
+    """Blocks of CSV: each record that the import made, changed, ended or removed.
 
     With ``names`` the students' names and the values from before; without, keys only.
     """
-    writer = csv.writer(_Echo())
     heading = [_("what"), _("record"), _("key"), _("school"), _("school year"), _("line of the file"), _("student")]
     if names:
         heading += [_("name"), _("before")]
-    yield "\ufeff" + writer.writerow(heading)
-    organizations: dict[int, str] = {}
-    for cells in _all(batch, names=names, organizations=organizations):
-        yield writer.writerow([_safe(str(cell)) for cell in cells])
+    return csv_stream(heading, _all(batch, names=names, organizations={}))
 
 
 def _models(batch: ImportBatch) -> dict[str, tuple[str, type[models.Model]]]:
@@ -117,8 +106,3 @@ def _line(row: dict[str, Any]) -> Any:
 
 def _said(name: str, value: Any) -> bool:
     return value not in {None, ""} and name[0] != "_" and name not in {"id", "batch_id", "line", "student_id"}
-
-
-def _safe(cell: str) -> str:
-    """A cell that a spreadsheet will not take for a formula."""
-    return "'" + cell if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from psycopg import sql
 
 from hstw.values import SchoolYear
-from schools.imports.compare import Comparison, diff, kind_of
+from schools.imports.compare import Comparison
+from schools.imports.difference import diff, kind_of
 from schools.imports.stage import StagedTarget
 from schools.models import ImportBatch
 from schools.models.imports import Completeness

@@ -10,7 +10,6 @@ import datetime as dt
 import os
 import socket
 import threading
-import time
 from types import TracebackType
 from typing import Self
 
@@ -172,14 +171,3 @@ class Heartbeat:
         # stops neither. ``check`` sees the mark.
         if self._working is not None and not self._over.is_set():
             self._working.cancel_safe(timeout=5)
-
-
-def wait_until(batch: ImportBatch, done: float = 60.0) -> None:
-    """Wait for an import to leave the hands of its worker: for commands and tests."""
-    deadline = time.monotonic() + done
-    while time.monotonic() < deadline:
-        batch.refresh_from_db()
-        if not batch.at_work:
-            return
-        time.sleep(0.2)
-    raise TimeoutError(f"import {batch.pk} is still {batch.state}")

@@ -8,12 +8,13 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
+from hstw.exports.tables import safe
 from schools.models.imports import Severity
 
 FIRST_PLACES = 5
@@ -123,7 +124,7 @@ class Problems:
         writer = csv.writer(text)
         writer.writerow([_("file"), _("line"), _("reason"), _("row")])
         for row in csv.reader(self._rejected):
-            writer.writerow([_safe(cell) for cell in row])
+            writer.writerow([safe(cell) for cell in row])
         if self.rejected_rows > KEPT_ROWS:
             writer.writerow(["", "", _("%(n)d more rows are not listed") % {"n": self.rejected_rows - KEPT_ROWS}])
         text.flush()
@@ -142,22 +143,3 @@ class Problems:
     def has(self, cause: str) -> bool:
         """Whether a cause was met."""
         return any(problem.cause == cause for problem in self._found.values())
-
-    def as_json(self) -> list[Mapping[str, Any]]:
-        """For ``--json``."""
-        return [
-            {
-                "cause": one.cause,
-                "severity": str(one.severity),
-                "text": one.text,
-                "advice": one.advice,
-                "count": one.count,
-                "places": [vars(place) for place in one.places],
-            }
-            for one in self.all()
-        ]
-
-
-def _safe(cell: str) -> str:
-    """A cell that a spreadsheet will not take for a formula."""
-    return "'" + cell if cell[:1] in "=+-@\t\r" and cell[:1] else cell

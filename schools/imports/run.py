@@ -166,9 +166,9 @@ def _read(batch: ImportBatch, beating: bool) -> None:
     problems = Problems()
     beat = lease.Heartbeat(batch, beating=beating)
     with _stopped(batch, beat, problems), beat, _transaction():
-        comparisons, staging, places, notes = _stage(batch, problems, beat)
+        staging, places, notes = _stage(batch, problems, beat)
         beat.enter(_("Comparing with what is there"))
-        _compare(batch, staging, places, problems, comparisons, notes)
+        _compare(batch, staging, places, problems, notes)
         beat.enter(_("Finishing"))
         _keep(batch, problems)
 
@@ -188,9 +188,7 @@ def _save(batch: ImportBatch) -> None:
     batch.save(update_fields=[name for name in fields if name not in lease.FIELDS])
 
 
-def _stage(
-    batch: ImportBatch, problems: Problems, beat: lease.Heartbeat
-) -> tuple[list[Comparison], Staging, Places, list[str]]:
+def _stage(batch: ImportBatch, problems: Problems, beat: lease.Heartbeat) -> tuple[Staging, Places, list[str]]:
     """Open the file, find its kind, and stage its rows."""
     stage.drop(batch.pk)
     staging = Staging(batch.pk)
@@ -230,7 +228,7 @@ def _stage(
             _("Schools were found by ids that had lost their leading zeros: %(n)d.") % {"n": places.repaired}
         )
     # Why it is read once more, where it is, goes on being said.
-    return [], staging, places, [*batch.preview.get("notes", []), *reading.notes]
+    return staging, places, [*batch.preview.get("notes", []), *reading.notes]
 
 
 def _worst(problems: Problems) -> str:
@@ -257,7 +255,6 @@ def _compare(
     staging: Staging,
     places: Places | None,
     problems: Problems,
-    comparisons: list[Comparison],
     notes: list[str],
 ) -> None:
     """Compare what is staged, and write what the preview shows onto the batch (not yet saved)."""
@@ -265,7 +262,7 @@ def _compare(
     identity.identify(staging, identity.Scope.of(batch.organization), problems)
     held = problems.nameless_rows > 0 or bool(batch.preview.get("held"))
     left_out = frozenset(problems.left_out)
-    comparisons += compare(
+    comparisons = compare(
         staging,
         batch.organization,
         problems,
@@ -297,7 +294,6 @@ def _compare(
         "notes": notes,
         "covers": _covers(batch, comparisons, names),
     }
-    batch.compared_at = timezone.now()
 
 
 def _covers(batch: ImportBatch, comparisons: list[Comparison], new: Mapping[int, str]) -> list[dict[str, Any]]:
@@ -320,27 +316,30 @@ def _covers(batch: ImportBatch, comparisons: list[Comparison], new: Mapping[int,
 def _keep(batch: ImportBatch, problems: Problems) -> None:
     """Save the preview with the state that shows it."""
     lease.check_ours(batch, ImportState.READING)
-    batch.problems.all().delete()
-    ImportProblem.objects.bulk_create(
-        [
-            ImportProblem(
-                batch=batch,
-                cause=one.cause,
-                severity=one.severity,
-                text=one.text,
-                advice=one.advice,
-                count=one.count,
-                places=[vars(place) for place in one.places],
-            )
-            for one in problems.all()
-        ]
-    )
+    _save_problems(batch, problems)
     rejected = problems.rejected_file()
     if rejected is not None:
         batch.rejected = files.store(rejected, f"left-out-{batch.source}.csv", batch.loaded_by)
     batch.state = ImportState.PREVIEWED
     batch.refusal = ""
     _save(batch)
+
+
+def _save_problems(batch: ImportBatch, problems: Problems) -> None:
+    """Put the problems of this reading in the place of those of an earlier one."""
+    batch.problems.all().delete()
+    ImportProblem.objects.bulk_create(
+        ImportProblem(
+            batch=batch,
+            cause=one.cause,
+            severity=one.severity,
+            text=one.text,
+            advice=one.advice,
+            count=one.count,
+            places=[vars(place) for place in one.places],
+        )
+        for one in problems.all()
+    )
 
 
 def _apply(batch: ImportBatch, beating: bool) -> None:
@@ -386,8 +385,7 @@ def _apply_in_transaction(batch: ImportBatch, problems: Problems, beat: lease.He
         staging.targets[code] = StagedTarget(batch.pk, registry.target(code), tuple(names), rows=1)
     if _seen(batch.organization) != batch.preview.get("seen"):
         before = (batch.counts, batch.guard.get("number"))
-        again: list[Comparison] = []
-        _compare(batch, staging, None, problems, again, batch.preview["notes"])
+        _compare(batch, staging, None, problems, batch.preview["notes"])
         if (batch.counts, batch.guard.get("number")) != before:
             batch.confirmed_by = None
             batch.preview["notes"] = [
@@ -492,16 +490,7 @@ def _refuse(batch: ImportBatch, refused: FileRefused, problems: Problems | None 
     batch.kind = kind
     batch.refusal = f"{refused.text.rstrip('.')}. {refused.advice}".strip()
     if problems is not None:
-        batch.problems.all().delete()
-        ImportProblem.objects.bulk_create(
-            [
-                ImportProblem(
-                    batch=batch, cause=one.cause, severity=one.severity, text=one.text, advice=one.advice,
-                    count=one.count, places=[vars(place) for place in one.places],
-                )
-                for one in problems.all()
-            ]
-        )  # fmt: skip
+        _save_problems(batch, problems)
     _end(batch, ImportState.REFUSED)
 
 

@@ -5,21 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.db import connection
 from psycopg import sql
 
-from schools.imports.compare import Comparison, diff, gone
+from hstw.statements import records
+from schools.imports.compare import Comparison
+from schools.imports.difference import diff, gone, has_corrections
 from schools.imports.identity import WHO
 from schools.imports.stage import StagedTarget, name
 
 SAMPLES = 5
-
-
-def _rows(text: str, **parts: sql.Composable) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(text).format(**parts))
-        columns = [column[0] for column in cursor.description]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def samples(comparisons: list[Comparison], new_schools: dict[int, str]) -> dict[str, Any]:
@@ -54,7 +48,7 @@ def _of_rows(
     staged: StagedTarget, students: StagedTarget | None, verdict: str, new_schools: dict[int, str]
 ) -> list[dict[str, Any]]:
     own = staged.own
-    rows = _rows(
+    rows = records(
         "SELECT {who} AS student, o.name AS organization, s.organization_id, s.line, s.file,"
         " to_jsonb(s) AS after, to_jsonb(e) AS before"
         " FROM (SELECT * FROM {diff} WHERE verdict = {verdict} ORDER BY row LIMIT {limit}) s"
@@ -86,7 +80,7 @@ def _of_rows(
 
 def _of_gone(staged: StagedTarget) -> list[dict[str, Any]]:
     labels = [(column.name, str(column.label)) for column in staged.target.columns]
-    rows = _rows(
+    rows = records(
         "SELECT {who} AS student, o.name AS organization, to_jsonb(e) AS before"
         " FROM (SELECT * FROM {gone} ORDER BY id LIMIT {limit}) s"
         " JOIN {table} e ON e.id = s.id LEFT JOIN schools_organization o ON o.id = e.organization_id ORDER BY s.id",
@@ -118,21 +112,16 @@ def corrections(comparisons: list[Comparison]) -> dict[str, Any]:
     told: dict[str, Any] = {"kept": 0, "overwritten": 0, "settled": 0, "samples": []}
     for comparison in comparisons:
         staged = comparison.staged
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'corrections')",
-                [f"staging.b{staged.batch_id}_{staged.target.code}_diff"],
-            )
-            if not cursor.fetchone()[0]:
-                continue
-        for row in _rows(
+        if not has_corrections(staged):
+            continue
+        for row in records(
             "SELECT one.value->>'outcome' AS outcome, count(*) AS n FROM {diff} s, jsonb_each(s.corrections) AS one"
             " GROUP BY 1",
             diff=diff(staged),
         ):
             told[row["outcome"]] += row["n"]
         labels = {column.name: str(column.label) for column in staged.target.columns}
-        for row in _rows(
+        for row in records(
             "SELECT {who} AS student, one.key AS field, one.value->>'file' AS file_value, c.value,"
             " one.value->>'outcome' AS outcome FROM {diff} s, jsonb_each(s.corrections) AS one,"
             " schools_correction c WHERE c.id = (one.value->>'id')::bigint ORDER BY s.row LIMIT {limit}",

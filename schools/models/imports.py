@@ -101,7 +101,6 @@ class ImportBatch(models.Model):
     phase_started_at = models.DateTimeField(null=True, blank=True)
     rows_done = models.BigIntegerField(default=0)
     rows_total = models.BigIntegerField(null=True, blank=True)
-    compared_at = models.DateTimeField(null=True, blank=True)
     worker = models.CharField(max_length=80, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.SmallIntegerField(default=0)

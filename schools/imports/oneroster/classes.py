@@ -77,11 +77,6 @@ class Classes:
         """Whether any title names a level."""
         return any(one.level for one in self.of.values())
 
-    @property
-    def has_grade(self) -> bool:
-        """Whether any class is for a single grade."""
-        return any(one.grade for one in self.of.values())
-
 
 def read_classes(bundle: Bundle, schools: Schools, calendar: Calendar) -> Classes:
     """Read courses and classes. Course records need both, and ``enrollments.csv``: else they are not loaded."""

@@ -1,0 +1,30 @@
+"""Statements that are put together: SQL text with named places, filled with identifiers, literals and other parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+
+def run(text: str, /, **parts: sql.Composable) -> int:
+    """Run one statement; how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(text).format(**parts))
+        return int(cursor.rowcount)
+
+
+def rows(text: str, /, **parts: sql.Composable) -> list[tuple[Any, ...]]:
+    """The rows of one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(text).format(**parts))
+        return list(cursor.fetchall())
+
+
+def records(text: str, /, **parts: sql.Composable) -> list[dict[str, Any]]:
+    """The rows of one statement, each by its columns' names."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(text).format(**parts))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
