@@ -2,13 +2,13 @@
 
 from celery import shared_task
 
-from schools.imports import run, undo
+from schools.imports import run, steps, undo
 
 
 @shared_task(queue="bulk")
 def run_import(batch_id: int) -> None:
     """Read or apply an import."""
-    run.work(batch_id)
+    steps.work(batch_id)
 
 
 @shared_task(queue="quick")

@@ -14,7 +14,7 @@ import pytest
 
 from hstw import files
 from hstw.values import SchoolYear
-from schools.imports import run
+from schools.imports import run, steps
 from schools.models import ImportBatch, Organization
 
 SAMPLES = Path(os.environ.get("HSTW_SAMPLES") or Path(__file__).parents[1].parent / "shared" / "samples")
@@ -64,7 +64,7 @@ def looked(organization: Organization, data: bytes | str, name: str = "", *, yea
     batch = run.begin(
         organization=organization, year=SchoolYear(year), stored=stored, kind=None, by=None, wake=False, **options
     )
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     return batch
 
@@ -73,7 +73,7 @@ def apply(batch: ImportBatch, typed: str = "") -> ImportBatch:
     """Say yes to what was read."""
     assert batch.refusal == ""
     run.apply(batch, by=None, typed=typed, wake=False)
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     assert batch.state == "applied", (batch.state, batch.refusal)
     return batch

@@ -117,19 +117,19 @@ def _load(district: Any, path: Path) -> tuple[float, dict[str, float]]:
     """The whole way of a file; seconds in all and by step."""
     from hstw import files
     from hstw.values import SchoolYear
-    from schools.imports import run
+    from schools.imports import run, steps
     from schools.models.imports import ImportState
 
     started = time.perf_counter()
     stored = files.store_path(path, path.name, None)
     batch = run.begin(organization=district, year=SchoolYear(YEAR), stored=stored, kind=None, by=None, wake=False)
     kept = time.perf_counter()
-    run.work(batch.pk)
+    steps.work(batch.pk)
     batch.refresh_from_db()
     assert batch.state == ImportState.PREVIEWED, batch.refusal
     read = time.perf_counter()
     run.apply(batch, by=None, typed=str(batch.guard.get("number", "")), wake=False)
-    run.work(batch.pk)
+    steps.work(batch.pk)
     batch.refresh_from_db()
     assert batch.state == ImportState.APPLIED, batch.refusal
     done = time.perf_counter()

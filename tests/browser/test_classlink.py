@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hstw.access import Role
-from schools.imports import run
+from schools.imports import steps
 from schools.models import Enrollment, ImportBatch, Organization
 from tests import factories
 from tests.browser.world import FilledWorld
@@ -63,7 +63,7 @@ def load(page: Page, district: Organization, name: str, data: bytes) -> ImportBa
     page.get_by_role("button", name="Upload and check").click()
     expect(page.get_by_role("heading", name="Checking the file")).to_be_visible()
     batch = ImportBatch.objects.filter(organization=district).latest("pk")
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     expect(page.get_by_role("heading", name="Is this what should change?")).to_be_visible()
     return batch
 
@@ -83,7 +83,7 @@ def test_a_roster_comes_in_a_torn_one_is_held_confirmed_and_undone(
     assert still_enrolled(district) == 0
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("heading", name="Applying the file")).to_be_visible()
-    run.work(whole.pk, beating=False)
+    steps.work(whole.pk, beating=False)
     expect(page.get_by_role("heading", name="The file is loaded")).to_be_visible()
     everybody = still_enrolled(district)
     assert everybody == 139
@@ -100,7 +100,7 @@ def test_a_roster_comes_in_a_torn_one_is_held_confirmed_and_undone(
     page.get_by_label(f"Type {number} to apply it").fill(str(number))
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("heading", name="Applying the file")).to_be_visible()
-    run.work(part.pk, beating=False)
+    steps.work(part.pk, beating=False)
     expect(page.get_by_role("heading", name="The file is loaded")).to_be_visible()
     assert still_enrolled(district) == everybody - missing
 

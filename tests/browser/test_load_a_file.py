@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from hstw.access import Role
 from hstw.navigation import current_year
-from schools.imports import run
+from schools.imports import steps
 from schools.models import Enrollment, ImportBatch, Organization
 from tests import factories
 from tests.browser.world import FilledWorld
@@ -44,12 +44,12 @@ def test_the_page_follows_the_worker(world: FilledWorld, signed_in: Callable[...
     ImportBatch.objects.filter(pk=batch.pk).update(rows_done=2)
     expect(page.get_by_text("2 of 4 rows (50%)")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_focused()
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     expect(page.get_by_role("heading", name="Is this what should change?")).to_be_visible()
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("heading", name="Applying the file")).to_be_visible()
     assert not Enrollment.objects.filter(organization=school).exists()
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     expect(page.get_by_role("heading", name="The file is loaded")).to_be_visible()
     assert Enrollment.objects.filter(organization=school).count() == 3
     page.get_by_text("Undo this import").click()
@@ -62,10 +62,10 @@ def test_it_goes_without_scripts(world: FilledWorld, signed_in: Callable[..., An
     school = a_school(world, "Quiet High School")
     page = signed_in(role=Role.PRINCIPAL, on=school, java_script_enabled=False)
     batch = upload(page, school)
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     page.get_by_role("link", name="See how far it is").click()
     page.get_by_role("button", name="Apply").click()
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     page.get_by_role("link", name="See how far it is").click()
     expect(page.get_by_role("heading", name="The file is loaded")).to_be_visible()
     assert Enrollment.objects.filter(organization=school).count() == 3

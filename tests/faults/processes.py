@@ -21,7 +21,7 @@ from django.db import connection
 from hstw import files
 from hstw.embedded import PROJECT
 from hstw.values import SchoolYear
-from schools.imports import locks, run
+from schools.imports import locks, run, steps
 from schools.models import ImportBatch
 from schools.models.imports import ImportState
 
@@ -50,7 +50,7 @@ def begin(organization: Any, data: bytes, *, wake: bool = False, by: Any = None)
 def looked(organization: Any, data: bytes) -> ImportBatch:
     """An import read in this process."""
     batch = begin(organization, data)
-    run.work(batch.pk)
+    steps.work(batch.pk)
     batch.refresh_from_db()
     assert batch.state == ImportState.PREVIEWED, batch.refusal
     return batch
@@ -60,7 +60,7 @@ def applied(organization: Any, data: bytes) -> ImportBatch:
     """An import read and applied in this process."""
     batch = looked(organization, data)
     run.apply(batch, by=None, typed=str(batch.guard.get("number", "")), wake=False)
-    run.work(batch.pk)
+    steps.work(batch.pk)
     batch.refresh_from_db()
     assert batch.state == ImportState.APPLIED, batch.refusal
     return batch

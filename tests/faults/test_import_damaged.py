@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from hstw import files
 from hstw.values import SchoolYear
-from schools.imports import run, undo
+from schools.imports import run, steps, undo
 from schools.models import ImportBatch
 from schools.models.imports import ImportState
 from tests.factories import World, make_world
@@ -216,7 +216,7 @@ def try_one(world: World, name: str, data: bytes, dice: random.Random) -> str:
         organization=organization, year=SchoolYear(2026), stored=stored, kind=None, by=None, wake=False,
         complete=dice.choice((None, True)),
     )  # fmt: skip
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     assert batch.state in {ImportState.PREVIEWED, ImportState.REFUSED}
     assert everything() == before, "a preview writes nothing"
@@ -225,7 +225,7 @@ def try_one(world: World, name: str, data: bytes, dice: random.Random) -> str:
         assert "not foreseen" not in batch.refusal, batch.refusal
         return "refused"
     run.apply(batch, by=None, typed=str(batch.guard.get("number", "")), wake=False)
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     assert batch.state == ImportState.APPLIED, f"{batch.state}: {batch.refusal}"
     written = everything() != before
@@ -244,9 +244,9 @@ def prepared(world: World) -> None:
         batch = run.begin(
             organization=world.cahaba, year=SchoolYear(2026), stored=stored, kind=None, by=None, wake=False
         )
-        run.work(batch.pk, beating=False)
+        steps.work(batch.pk, beating=False)
         run.apply(ImportBatch.objects.get(pk=batch.pk), by=None, wake=False)
-        run.work(batch.pk, beating=False)
+        steps.work(batch.pk, beating=False)
         batch.refresh_from_db()
         assert batch.state == ImportState.APPLIED, (name, batch.refusal)
 

@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from hstw import files
-from schools.imports import lease, run
+from schools.imports import lease, run, steps
 from schools.models import Enrollment, EvidenceChange, ImportBatch, ImportChange, Student, StudentIdentifier
 from schools.models.imports import ImportState
 from tests.factories import World
@@ -90,7 +90,7 @@ def test_a_worker_killed_while_it_applies_leaves_nothing_and_another_applies_onc
         assert run.sweep() == []
         run.send(batch.pk)
         time.sleep(0.5)
-        assert run.work(batch.pk) is None
+        assert steps.work(batch.pk) is None
     assert everything() == before
     assert Enrollment.objects.count() == Student.objects.count() == StudentIdentifier.objects.count() == 2_000
     assert EvidenceChange.objects.count() == 2_000
@@ -136,11 +136,11 @@ def test_the_lease_is_kept_while_one_statement_takes_longer(world: World, monkey
     batch = looked(world.cahaba, roster(*numbers(50)))
     with at_the_last_table():
         run.apply(batch, by=None, wake=False)
-        first = Beside(run.work, batch.pk)
+        first = Beside(steps.work, batch.pk)
         eventually(waits)
         until = time.monotonic() + 4
         while time.monotonic() < until:
-            assert Beside(run.work, batch.pk).result(3) is None, "nobody else takes it, and nobody has to wait"
+            assert Beside(steps.work, batch.pk).result(3) is None, "nobody else takes it, and nobody has to wait"
             assert lease.abandoned() == []
             time.sleep(0.2)
         assert ImportBatch.objects.get(pk=batch.pk).phase == "Applying"
@@ -158,7 +158,7 @@ def test_a_stalled_worker_that_comes_back_does_not_finish_beside_the_one_that_to
             os.kill(stalled.process.pid, signal.SIGSTOP)
             run_out(batch)
             assert run.sweep() == [batch.pk]
-            second = Beside(run.work, batch.pk)
+            second = Beside(steps.work, batch.pk)
             eventually(lambda: "Waiting" in ImportBatch.objects.get(pk=batch.pk).phase)
         os.kill(stalled.process.pid, signal.SIGCONT)
         second.result()
@@ -173,22 +173,22 @@ def test_a_reader_that_stalled_leaves_the_preview_to_the_one_that_took_over(
 ) -> None:
     batch = begin(world.cahaba, roster(*numbers(20)))
     taken_over = ImportBatch.objects.filter(pk=batch.pk)
-    finish = run._keep
+    finish = steps._keep
 
     def late(*values: Any) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(run, "_keep", finish)
+            patch.setattr(steps, "_keep", finish)
             Beside(taken_over.update, worker="another:1:1").result()
             finish(*values)
 
-    monkeypatch.setattr(run, "_keep", late)
-    run.work(batch.pk, beating=False)
+    monkeypatch.setattr(steps, "_keep", late)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     assert (batch.state, batch.worker) == (ImportState.READING, "another:1:1")
     assert staged() == []
-    monkeypatch.setattr(run, "_keep", finish)
+    monkeypatch.setattr(steps, "_keep", finish)
     run_out(batch)
-    run.work(batch.pk)
+    steps.work(batch.pk)
     assert state_of(batch) == ImportState.PREVIEWED
 
 
@@ -210,7 +210,7 @@ def test_cancelled_while_it_waits_or_writes(world: World, held: Any) -> None:
     empty = everything()
     with held(world.cahaba) if held is importing else held():
         run.apply(batch, by=None, wake=False)
-        applying = Beside(run.work, batch.pk)
+        applying = Beside(steps.work, batch.pk)
         eventually(waits)
         eventually(lambda: ImportBatch.objects.get(pk=batch.pk).phase)
         began = time.monotonic()
@@ -226,14 +226,14 @@ def test_cancelled_while_it_waits_or_writes(world: World, held: Any) -> None:
 def test_cancelled_in_the_last_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """No beat has heard of it yet when the preview is saved: it is not lost."""
     batch = begin(world.cahaba, roster(*numbers(20)))
-    finish = run._keep
+    finish = steps._keep
 
     def late(*values: Any) -> None:
         Beside(run.cancel, batch, by=None).result()
         finish(*values)
 
-    monkeypatch.setattr(run, "_keep", late)
-    run.work(batch.pk, beating=False)
+    monkeypatch.setattr(steps, "_keep", late)
+    steps.work(batch.pk, beating=False)
     assert state_of(batch) == ImportState.CANCELLED
     assert staged() == []
 
@@ -260,7 +260,7 @@ def test_a_heartbeat_that_misses_the_database_goes_on(world: World, monkeypatch:
     batch = looked(world.cahaba, roster(*numbers(20)))
     with at_the_last_table():
         run.apply(batch, by=None, wake=False)
-        applying = Beside(run.work, batch.pk)
+        applying = Beside(steps.work, batch.pk)
         eventually(waits)
         before = ImportBatch.objects.get(pk=batch.pk).leased_until
         with connection.cursor() as cursor:
@@ -279,7 +279,7 @@ def test_a_file_that_is_gone_is_said_at_once(world: World) -> None:
     batch = begin(world.cahaba, roster(*numbers(20)))
     assert batch.file is not None
     files.path(batch.file).unlink()
-    run.work(batch.pk)
+    steps.work(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.attempts) == (ImportState.REFUSED, 1)
     assert "no longer kept" in batch.refusal

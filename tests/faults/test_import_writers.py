@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from django.db.models import Count
 
-from schools.imports import identity, locks, run, undo
+from schools.imports import identity, locks, run, steps, undo
 from schools.models import Enrollment, EvidenceChange, ImportBatch, Student, StudentIdentifier
 from schools.models.imports import ImportState
 from tests.factories import World
@@ -39,7 +39,7 @@ HARBOR = "Harbor High School"
 def apply_beside(batch: ImportBatch) -> Beside:
     """Say yes, and have it applied in a thread."""
     run.apply(batch, by=None, typed=str(batch.guard.get("number", "")), wake=False)
-    return Beside(run.work, batch.pk)
+    return Beside(steps.work, batch.pk)
 
 
 def phase(batch: ImportBatch) -> str:
@@ -159,14 +159,14 @@ def test_a_number_taken_between_the_last_look_and_the_writing_makes_no_second_st
 ) -> None:
     here = looked(world.cahaba, roster("1", "2", state="S"))
     there = looked(world.tombigbee, roster("2", "9", state="S", school=HARBOR))
-    write = run.write
+    write = steps.write
 
     def late(*values: Any) -> None:
-        monkeypatch.setattr(run, "write", write)
+        monkeypatch.setattr(steps, "write", write)
         Beside(lambda: apply_beside(here).result()).result()
         write(*values)
 
-    monkeypatch.setattr(run, "write", late)
+    monkeypatch.setattr(steps, "write", late)
     apply_beside(there).result()
     there.refresh_from_db()
     assert there.state == ImportState.PREVIEWED, there.refusal
@@ -204,7 +204,7 @@ def test_apply_pressed_twice_at_once_applies_once(world: World) -> None:
         except run.NotNow:
             refused += 1
     assert refused == 3
-    workers = [Beside(run.work, batch.pk) for _ in range(3)]
+    workers = [Beside(steps.work, batch.pk) for _ in range(3)]
     assert len([one for one in [each.result() for each in workers] if one is not None]) == 1
     assert state_of(batch) == ImportState.APPLIED
     assert Enrollment.objects.count() == Student.objects.count() == EvidenceChange.objects.count() == 2
@@ -299,7 +299,7 @@ def test_staging_emptied_by_a_crash_of_the_server_is_read_again(world: World) ->
             cursor.execute(f'DELETE FROM staging."{table}"')
     apply_beside(batch).result()
     assert state_of(batch) == ImportState.WAITING
-    run.work(batch.pk)
+    steps.work(batch.pk)
     batch.refresh_from_db()
     assert batch.state == ImportState.PREVIEWED
     assert "restart of the server" in batch.preview["notes"][0]
@@ -349,7 +349,7 @@ def test_any_interleaving_of_imports_and_undos_ends_well(world: World) -> None:
                     time.sleep(pause)
                 continue
             batch = begin(where, data)
-            run.work(batch.pk)
+            steps.work(batch.pk)
             for _ in range(12):
                 batch.refresh_from_db()
                 if batch.state == ImportState.APPLIED:
@@ -359,7 +359,7 @@ def test_any_interleaving_of_imports_and_undos_ends_well(world: World) -> None:
                 )
                 if batch.state == ImportState.PREVIEWED:
                     run.apply(batch, by=None, typed=str(batch.guard.get("number", "")), wake=False)
-                run.work(batch.pk)
+                steps.work(batch.pk)
             if takes_back and batch.state == ImportState.APPLIED:
                 with contextlib.suppress(undo.UndoRefused):
                     undo.undo(batch, by=None)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from hstw import files
 from hstw.access import Role
 from hstw.navigation import current_year
-from schools.imports import run, shown
+from schools.imports import run, shown, steps
 from schools.models import (
     Correction,
     CourseRecord,
@@ -107,7 +107,7 @@ def looked_at(organization: Organization, content: str, by: User, name: str = "r
 
 
 def worked(batch: ImportBatch) -> ImportBatch:
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     return batch
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from hstw import files
 from hstw.models import StoredFile
 from hstw.values import SchoolYear
-from schools.imports import registry, report, run
+from schools.imports import registry, report, run, steps
 from schools.models import ImportBatch
 from schools.models.imports import ImportState
 from schools.organizations import by_any_id
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             complete=options["complete"] or None,
             wake=False,
         )
-        run.work(batch.pk)
+        steps.work(batch.pk)
         batch.refresh_from_db()
         code = self._apply(batch, options["confirm"]) if options["apply"] else _verdict(batch)
         if options["json"]:
@@ -87,7 +87,7 @@ class Command(BaseCommand):
             run.apply(batch, by=None, typed=typed, wake=False)
         except run.NotNow:
             return STOPPED
-        run.work(batch.pk)
+        steps.work(batch.pk)
         batch.refresh_from_db()
         if batch.state == ImportState.PREVIEWED:
             # Somebody changed what it compares with in the meantime: it was compared again, and waits.

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from hstw import files
 from hstw.values import SchoolYear
-from schools.imports import lease, run, stage
+from schools.imports import lease, run, stage, steps
 from schools.models import CourseRecord, Enrollment, ImportBatch, Student
 from schools.models.imports import ImportState
 from tests.factories import World, make_world, person
@@ -48,7 +48,7 @@ def begin(world: World, text: str | bytes, name: str = "roster.csv", **options: 
 
 def looked(world: World, text: str | bytes, name: str = "roster.csv", **options: Any) -> ImportBatch:
     batch = begin(world, text, name, **options)
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     return batch
 
@@ -56,7 +56,7 @@ def looked(world: World, text: str | bytes, name: str = "roster.csv", **options:
 def applied(world: World, text: str | bytes, name: str = "roster.csv", typed: str = "", **options: Any) -> ImportBatch:
     batch = looked(world, text, name, **options)
     run.apply(batch, by=None, typed=typed, wake=False)
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     return batch
 
@@ -71,7 +71,7 @@ def test_nothing_is_written_before_somebody_says_yes(world: World) -> None:
     )  # fmt: skip
     assert not Student.objects.exists()
     run.apply(batch, by=None, wake=False)
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     assert batch.state == ImportState.APPLIED
     assert Enrollment.objects.count() == 2
@@ -82,7 +82,7 @@ def test_an_import_is_applied_once(world: World) -> None:
     batch = applied(world, roster("001"))
     with pytest.raises(run.NotNow):
         run.apply(batch, by=None, wake=False)
-    assert run.work(batch.pk, beating=False) is None
+    assert steps.work(batch.pk, beating=False) is None
 
 
 def test_the_guard_wants_its_number_or_a_second_person(world: World) -> None:
@@ -97,11 +97,11 @@ def test_the_guard_wants_its_number_or_a_second_person(world: World) -> None:
         run.confirm(batch, by=ada)
     run.confirm(batch, by=ben)
     run.apply(batch, by=ada, wake=False)
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     assert Enrollment.objects.filter(exited=None).count() == 20
     again = looked(world, roster(*everyone[:10]), by=ada)
     run.apply(again, by=ada, typed="10", wake=False)
-    run.work(again.pk, beating=False)
+    steps.work(again.pk, beating=False)
     again.refresh_from_db()
     assert (again.state, again.confirmed_by) == (ImportState.APPLIED, ada)
 
@@ -164,12 +164,12 @@ def test_what_changed_since_the_preview_is_shown_again_before_it_is_applied(worl
     slow = looked(world, roster("001", "002", "003"))
     applied(world, roster("001", "002"))
     run.apply(slow, by=None, wake=False)
-    run.work(slow.pk, beating=False)
+    steps.work(slow.pk, beating=False)
     slow.refresh_from_db()
     assert slow.state == ImportState.PREVIEWED
     assert slow.counts["enrollment"] == {"new": 1, "changed": 0, "gone": 0, "unchanged": 2, "refused": 0}
     run.apply(slow, by=None, wake=False)
-    run.work(slow.pk, beating=False)
+    steps.work(slow.pk, beating=False)
     slow.refresh_from_db()
     assert slow.state == ImportState.APPLIED
     assert Student.objects.count() == 3
@@ -178,7 +178,7 @@ def test_what_changed_since_the_preview_is_shown_again_before_it_is_applied(worl
 def test_cancelled_before_and_after_reading(world: World) -> None:
     batch = begin(world, roster("001"))
     run.cancel(batch, by=None)
-    assert run.work(batch.pk, beating=False) is None
+    assert steps.work(batch.pk, beating=False) is None
     batch.refresh_from_db()
     assert batch.state == ImportState.CANCELLED
     read = looked(world, roster("001"))
@@ -190,10 +190,10 @@ def test_staging_lost_in_a_crash_is_read_again(world: World) -> None:
     batch = looked(world, roster("001"))
     stage.drop(batch.pk)
     run.apply(batch, by=None, wake=False)
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     assert batch.state == ImportState.WAITING
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     assert batch.state == ImportState.PREVIEWED
     assert not Student.objects.exists()
@@ -204,11 +204,11 @@ def test_a_lease_keeps_others_away_until_it_runs_out(world: World) -> None:
     ImportBatch.objects.filter(pk=batch.pk).update(
         state=ImportState.READING, worker="elsewhere:1:1", leased_until=timezone.now() + dt.timedelta(seconds=20)
     )
-    assert run.work(batch.pk, beating=False) is None
+    assert steps.work(batch.pk, beating=False) is None
     assert lease.abandoned() == []
     ImportBatch.objects.filter(pk=batch.pk).update(leased_until=timezone.now() - dt.timedelta(seconds=1))
     assert lease.abandoned() == [batch.pk]
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     assert batch.state == ImportState.PREVIEWED
 
@@ -216,7 +216,7 @@ def test_a_lease_keeps_others_away_until_it_runs_out(world: World) -> None:
 def test_an_import_that_fails_again_and_again_is_given_up_with_a_word(world: World) -> None:
     batch = begin(world, roster("001"))
     ImportBatch.objects.filter(pk=batch.pk).update(attempts=lease.ATTEMPTS)
-    run.work(batch.pk, beating=False)
+    steps.work(batch.pk, beating=False)
     batch.refresh_from_db()
     assert batch.state == ImportState.REFUSED
     assert "several times" in batch.refusal
@@ -234,8 +234,8 @@ def command(capsys: Any, name: str, *args: str) -> tuple[int, str]:
 @pytest.fixture(autouse=True)
 def _commands_work_in_this_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command's heartbeat has a connection of its own, which cannot see a test's transaction."""
-    work = run.work
-    monkeypatch.setattr(run, "work", lambda batch_id, *, beating=True: work(batch_id, beating=False))
+    work = steps.work
+    monkeypatch.setattr(steps, "work", lambda batch_id, *, beating=True: work(batch_id, beating=False))
 
 
 def test_the_command_previews_applies_stops_and_undoes(world: World, tmp_path: Path, capsys: Any) -> None:

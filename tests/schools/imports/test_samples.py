@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from schools.imports import registry, run, undo
+from schools.imports import registry, steps, undo
 from schools.imports.detect import detect
 from schools.imports.problems import FileRefused, Problems
 from schools.imports.read.source import open_source
@@ -439,8 +439,8 @@ def test_montucky_district_by_district(district: Organization) -> None:
 @pytest.fixture
 def _in_this_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command's heartbeat has a connection of its own, which cannot see a test's transaction."""
-    work = run.work
-    monkeypatch.setattr(run, "work", lambda batch_id, *, beating=True: work(batch_id, beating=False))
+    work = steps.work
+    monkeypatch.setattr(steps, "work", lambda batch_id, *, beating=True: work(batch_id, beating=False))
 
 
 def command(capsys: Any, *args: Any) -> tuple[int, Any]:
