@@ -40,7 +40,8 @@ def test_a_document_is_tagged_titled_and_in_its_language() -> None:
     root: Any = reader.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] == True  # noqa: E712 - an object of the PDF
     assert root["/Lang"] == "en"
-    assert reader.metadata is not None and reader.metadata.title == "A plan"
+    assert reader.metadata is not None
+    assert reader.metadata.title == "A plan"
     assert b"pdfuaid:part" in root["/Metadata"].get_data()
 
 
