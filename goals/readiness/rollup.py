@@ -16,10 +16,11 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from goals import disclosure
-from goals.models import Cursor, Measure, MeasureCell, RollupRun, StalePair, StudentGroup
+from goals.models import Cursor, Measure, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Basis
 from goals.readiness import count, derive, sum_up
 from goals.readiness.computed import computed
+from hstw.statements import watched_transaction
 from schools.models import Diploma, Enrollment, EvidenceChange, Organization
 from schools.models.organization import Kind
 
@@ -35,7 +36,7 @@ def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | No
 
     What can be known of a year depends on ``today``.
     """
-    with transaction.atomic():
+    with watched_transaction():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, _key(state, basis, year)])
         # What is marked from here on is not in what we read: it stays marked.
@@ -198,7 +199,7 @@ def run(
     failed = []
     for done, (state, basis, year) in enumerate(work, start=1):
         try:
-            with transaction.atomic():
+            with watched_transaction():
                 if only_stale and not _claimed(state, basis, year):
                     continue
                 records, cells, changed = roll_up(state, basis, year, today=today)
@@ -230,8 +231,3 @@ def _claimed(state: Organization, basis: Basis, year: int) -> bool:
 def states() -> list[Organization]:
     """The states whose numbers are kept."""
     return list(Organization.objects.filter(kind=Kind.STATE))
-
-
-def has_cells() -> bool:
-    """Whether anything has been counted yet."""
-    return MeasureCell.objects.exists()
