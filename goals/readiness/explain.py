@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from goals.readiness import facts
-from goals.readiness.computed import Computed, all_computed, met, rules_for
+from goals.readiness.computed import Computed, all_computed
 from goals.readiness.derive import is_due, where_covered
 from goals.readiness.expressions import Line, evaluate
+from goals.readiness.rules import rule_book
 from schools.models import Organization
 from schools.models.organization import Kind
 
@@ -72,8 +73,12 @@ def explain_all(student_ids: Sequence[int], organization: Organization, code: st
     """The same for several students at once; the number of statements does not depend on how many.
 
     A student with rows at several schools below the organization is judged by the highest row, as in its cells.
+    Nobody is explained in a measure that does not apply there and then.
     """
     spec, state = spec_of(code), state_of(organization)
+    decides = rule_book().decides(spec, state.postal_state, year)
+    if decides is None:
+        return {}
     with transaction.atomic():
         rows = facts.rows(facts.Ask(spec.basis, year, state.path, tuple(student_ids)))
         places = {row["organization_id"] for row in rows}
@@ -83,7 +88,6 @@ def explain_all(student_ids: Sequence[int], organization: Organization, code: st
             .values_list("pk", flat=True)
         )
         covered = where_covered(spec, year, state, list(places))
-    decides = met(spec, rules_for(state.postal_state, year))
     due = is_due(spec, year, timezone.localdate())
     found: dict[int, Explained] = {}
     for row in rows:
