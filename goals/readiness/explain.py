@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -131,7 +132,10 @@ def what_made_it(line: Line) -> str:
 
 
 def what_is_missing(line: Line, row: dict[str, Any] | None = None) -> str:
-    """What is still missing: of several ways the nearest that is begun, with ``row`` also by attempts."""
+    """What is still missing: of several ways the nearest that is begun, with ``row`` also by attempts.
+
+    Nearest is by the fewest conditions, then by how little the numbers fall short.
+    """
     if line.op == "fact":
         return _wanting(line)
     if line.op == "not":
@@ -141,9 +145,9 @@ def what_is_missing(line: Line, row: dict[str, Any] | None = None) -> str:
         begun = [way for way in lacking if started(way, row)]
         if not begun:
             return _("Nothing begun: %(ways)s") % {"ways": ", ".join(str(one.label) for one in lacking)}
-        return what_is_missing(min(begun, key=steps), row)
+        return what_is_missing(min(begun, key=_distance), row)
     if line.op == "some":
-        lacking = sorted(lacking, key=steps)[: line.n - sum(one.holds for one in line.below)]
+        lacking = sorted(lacking, key=_distance)[: line.n - sum(one.holds for one in line.below)]
     words = "; ".join(what_is_missing(one, row) for one in lacking)
     return f"{line.label}: {words}" if line.label else words
 
@@ -162,8 +166,20 @@ def one_step_short(line: Line, row: dict[str, Any]) -> Line | None:
         return None
     if line.op == "any":
         ways = [way for one in line.below if (way := one_step_short(one, row)) is not None]
-        return min(ways, key=lambda way: way.op == "fact", default=None)
+        return min(ways, key=lambda way: (way.op == "fact", _distance(way)), default=None)
     return line if steps(line) == 1 and started(line, row) else None
+
+
+def _distance(line: Line) -> tuple[int, Decimal]:
+    """How far it is: conditions missing, then by what share the numbers that are there fall short."""
+    return steps(line), sum((_short(leaf) for leaf in _leaves(line) if not leaf.holds), Decimal(0))
+
+
+def _short(leaf: Line) -> Decimal:
+    if not leaf.wanted.startswith("≥ ") or isinstance(leaf.value, bool | None | str):
+        return Decimal(1)
+    wanted = Decimal(leaf.wanted.removeprefix("≥ "))
+    return (wanted - Decimal(str(leaf.value))) / wanted if wanted else Decimal(1)
 
 
 def _leaves(line: Line) -> list[Line]:
