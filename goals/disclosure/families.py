@@ -18,15 +18,14 @@ from schools.models.organization import Kind
 # Measures whose numerators are tied together, with the kinds of students there can be. Ready for both is part of
 # each, either is one or both, neither is the rest; who has graduated in four years has so in five.
 _READY: tuple[Atom, ...] = ((0, 0, 0, 0, 1), (1, 0, 0, 1, 0), (0, 1, 0, 1, 0), (1, 1, 1, 1, 0))
+_PARTS = ("ACADEMIC", "CAREER", "BOTH", "EITHER", "NEITHER")
 TIED: tuple[tuple[tuple[str, ...], tuple[Atom, ...]], ...] = (
-    *(
-        (tuple(code.format(part) for part in ("ACADEMIC", "CAREER", "BOTH", "EITHER", "NEITHER")), _READY)
-        for code in (
-            *("READY_{}", "STATE_READY_{}_GRADUATES", "STATE_READY_{}_COHORT"),
-            *("STATE_READY_{}_ON_TIME", "STATE_READY_{}_SENIORS"),
-        )
-    ),
+    (tuple(f"READY_{part}" for part in _PARTS), _READY),
     (("ACGR4", "ACGR5", "ACGR6"), ((0, 0, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1))),
+    *(
+        (tuple(f"STATE_READY_{part}_{of}" for part in _PARTS), _READY)
+        for of in ("GRADUATES", "COHORT", "ON_TIME", "SENIORS")
+    ),
 )
 _ALONE: tuple[Atom, ...] = ((0,), (1,))
 

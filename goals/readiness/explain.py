@@ -126,7 +126,9 @@ def what_made_it(line: Line) -> str:
     if line.op == "fact":
         return _said(line)
     if line.op == "not":
-        return line.label or _("Not: %(condition)s") % {"condition": line.below[0].label}
+        # Of a way that leads nowhere it says more what is missing of it.
+        of_several = line.below[0].op != "fact" and not line.label
+        return what_is_missing(line.below[0]) if of_several else line.label or _not(line)
     values = ", ".join(_said(one) for one in _leaves(line) if one.holds)
     return f"{line.label}: {values}" if line.label else values
 
@@ -139,7 +141,7 @@ def what_is_missing(line: Line, row: dict[str, Any] | None = None) -> str:
     if line.op == "fact":
         return _wanting(line)
     if line.op == "not":
-        return _("Not: %(condition)s") % {"condition": line.below[0].label}
+        return what_made_it(line.below[0]) if line.below[0].op != "fact" else _not(line)
     lacking = [below for below in line.below if not below.holds]
     if line.op == "any":
         begun = [way for way in lacking if started(way, row)]
@@ -180,6 +182,10 @@ def _short(leaf: Line) -> Decimal:
         return Decimal(1)
     wanted = Decimal(leaf.wanted.removeprefix("≥ "))
     return (wanted - Decimal(str(leaf.value))) / wanted if wanted else Decimal(1)
+
+
+def _not(line: Line) -> str:
+    return _("Not: %(condition)s") % {"condition": line.below[0].label}
 
 
 def _leaves(line: Line) -> list[Line]:

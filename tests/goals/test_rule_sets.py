@@ -360,6 +360,16 @@ def test_the_line_that_made_it_is_named_with_its_value(world: World) -> None:
     )
 
 
+def test_why_somebody_is_ready_for_neither_and_why_somebody_is_not_among_them(world: World) -> None:
+    state, school = state_of(world, "SC")
+    covered(state, 2024)
+    short, ready = senior(school, 2024, act(Composite=19)), senior(school, 2024, afqt(40))
+    found = explain.explain_all([short.pk, ready.pk], school, "STATE_READY_NEITHER_GRADUATES", 2024)
+    assert (found[short.pk].met, found[ready.pk].met) == (True, False)
+    assert explain.what_made_it(found[short.pk].met_line) == "ACT composite of 20 or more: 19 (≥ 20 asked)"
+    assert explain.what_is_missing(found[ready.pk].met_line) == "ASVAB qualification score of 31 or more 40"
+
+
 def shipped(code: str) -> dict[str, Any]:
     """A shipped rule as its file has it."""
     return rules.data_of(RuleSet.objects.get(code=code))
