@@ -7,7 +7,7 @@ number of schools or students.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,9 +20,11 @@ from goals.evidence import Loaded, Source, loaded_of
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Direction
+from goals.readiness.breaks import breaks
 from goals.readiness.computed import all_computed
 from goals.readiness.derive import GROUPS
 from goals.readiness.rollup import TALLY
+from goals.readiness.rules import rule_book
 from hstw import charts
 from hstw.values import SchoolYear
 from schools.models import Organization
@@ -55,11 +57,29 @@ CHECKPOINTS: tuple[tuple[str, Any], ...] = (
 
 AREAS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("on-time", gettext_lazy("On time and on track"), ("ACGR4", "ACGR5", "ACGR6", "ON_TRACK_9", "DROPOUT_RATE")),
+    # Of these a state has those of its own rule, if it has one, over the denominator of that rule.
+    (
+        "by-the-state",
+        gettext_lazy("Ready, by the state's own rule"),
+        tuple(
+            f"STATE_READY_{part}_{of}"
+            for of in ("COHORT", "ON_TIME", "GRADUATES", "SENIORS")
+            for part in ("EITHER", "ACADEMIC", "CAREER", "BOTH", "NEITHER")
+        ),
+    ),
     (
         "college",
         gettext_lazy("Ready for college"),
         (
-            *("READY_EITHER", "READY_ACADEMIC", "ACT_ENGLISH_11", "ACT_MATH_11", "ACT_READING_11", "ACT_SCIENCE_11"),
+            *(
+                "READY_EITHER",
+                "READY_NEITHER",
+                "READY_ACADEMIC",
+                "ACT_ENGLISH_11",
+                "ACT_MATH_11",
+                "ACT_READING_11",
+                "ACT_SCIENCE_11",
+            ),
             "POSTSECONDARY",
         ),
     ),
@@ -220,6 +240,12 @@ def measures_shown() -> list[str]:
     return [*(one.code for one in all_computed()), TALLY]
 
 
+def state_code(organization: Organization) -> str:
+    """The two-letter code of the state whose rules hold for an organization; blank above the states."""
+    state = organization if organization.kind == Kind.STATE else organization.in_state
+    return state.postal_state if state is not None else ""
+
+
 def years_to(year: int, count: int = YEARS_SHOWN) -> list[SchoolYear]:
     """So many years, the last one ``year``."""
     return [SchoolYear(one) for one in range(year - count + 1, year + 1)]
@@ -234,14 +260,26 @@ def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
     """Everything on the readiness page, in a constant number of queries."""
     years = years_to(year)
     above = compared_with(organization)
-    codes = measures_shown()
+    book = rule_book()
+    postal = state_code(organization)
+    applying = {*book.shown(postal, year), TALLY}
+    codes = [code for code in measures_shown() if code in applying]
     measures = {measure.code: measure for measure in Measure.objects.filter(code__in=codes)}
     beside = [organization] if above is None else [organization, above]
     found = figures(user, beside, years, codes)
     loaded = loaded_of(organization, years)
     today = timezone.localdate()
     rows = {
-        code: row_of(measures[code], found, organization, above, years, loaded, today)
+        code: row_of(
+            measures[code],
+            found,
+            organization,
+            above,
+            years,
+            loaded,
+            today,
+            broken=breaks(measures[code], postal, years, book),
+        )
         for code in codes
         if code in measures
     }
@@ -276,8 +314,14 @@ def row_of(
     loaded: Loaded,
     today: dt.date,
     group: str = "ALL",
+    *,
+    broken: Mapping[int, str] | None = None,
 ) -> Row:
-    """One measure with its line over the years, from figures already found."""
+    """One measure with its line over the years, from figures already found.
+
+    ``broken``: years that cannot be set against the year before, with the reason (``goals.readiness.breaks``).
+    """
+    broken = broken or {}
     year = years[-1]
     series = [found[organization.pk, one, measure.code, group] for one in years]
     known = [figure for figure in series if figure.state not in UNKNOWN]
@@ -290,13 +334,19 @@ def row_of(
     if shown and shown.year == year and year.last_day >= today:
         row.as_of = loaded.through(year, measure.evidence)
     # A year that is not over is not set against whole ones.
-    if shown and before and not row.as_of and _comparable(shown) and _comparable(before):
+    comparable = shown is not None and shown.year not in broken
+    if shown and before and comparable and not row.as_of and _comparable(shown) and _comparable(before):
         row.before, row.change = before, shown.percent - before.percent  # type: ignore[operator]
     so_far = year if row.as_of else None
     row.trend = charts.trend(
-        [charts.Point(SchoolYear(one.year).label, one.text, _drawn(one), one.year == so_far) for one in series]
+        [
+            charts.Point(
+                SchoolYear(one.year).label, one.text, _drawn(one), one.year == so_far, broken.get(one.year, "")
+            )
+            for one in series
+        ]
     )
-    row.sentence = trend_sentence([one for one in series if one.year != so_far])
+    row.sentence = trend_sentence([one for one in series if one.year != so_far], broken)
     if above is not None and shown:
         beside = found.get((above.pk, shown.year, measure.code, group))
         row.compare = None if beside is None or beside.state in UNKNOWN else beside
@@ -313,8 +363,22 @@ def _comparable(figure: Figure) -> bool:
     return figure.state == FigureState.SHOWN and figure.percent is not None
 
 
-def trend_sentence(series: Sequence[Figure]) -> str:
-    """What the line says, in words."""
+def trend_sentence(series: Sequence[Figure], broken: Mapping[int, str] | None = None) -> str:
+    """What the line says, in words: of the years since it last broke, and that it did."""
+    reasons = dict(sorted((broken or {}).items()))
+    comparable = [figure for figure in series if _comparable(figure)]
+    since = max((year for year in reasons if comparable and year <= comparable[-1].year), default=0)
+    said = _since(series if not since else [one for one in series if one.year >= since])
+    # Where nothing is known on one side, there is nothing that could be set against it.
+    told = [
+        _("%(what)s: years before and after are not comparable.") % {"what": reason}
+        for year, reason in reasons.items()
+        if any(one.year < year for one in comparable) and any(one.year >= year for one in comparable)
+    ]
+    return " ".join([said, *told])
+
+
+def _since(series: Sequence[Figure]) -> str:
     known = [figure for figure in series if _comparable(figure)]
     if not known:
         return _("No figure of these years can be shown.")

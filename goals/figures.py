@@ -24,6 +24,7 @@ from goals.models import Audience, FigureState, Measure, MeasureCell, Release, R
 from goals.models.measure import Basis, Dimension, MeasureKind
 from goals.readiness.computed import Computed, all_computed
 from goals.readiness.derive import is_due
+from goals.readiness.rules import RuleBook, rule_book
 from hstw.access import Action, prefixes
 from hstw.values import SchoolYear
 from schools.imports import coverage
@@ -119,7 +120,8 @@ def figures(
 ) -> dict[Key, Figure]:
     """Every figure asked for, as ``user`` may see it: by (organization, year, measure, group).
 
-    ``measures`` are all computed ones where left out. With ``audience`` it is what that audience sees, whoever asks:
+    ``measures`` are all computed ones where left out, without those of rules that hold nowhere asked for. With
+    ``audience`` it is what that audience sees, whoever asks:
     one of releases, or :data:`OWN`, the exact figures as their own people see them.
     The number of queries does not depend on how much is asked for; a caller who reads more than once does so in one
     REPEATABLE READ transaction.
@@ -160,6 +162,15 @@ class _Asked:
         self.seen_groups = {row.pk: row for row in rows_of_groups if row.dimension in dimensions}
         states = Organization.objects.filter(path__in={one.path[: 2 * one.steplen] for one in self.organizations})
         self.states = {state.path: state for state in states}
+        self.book = rule_book()
+        if measures is None:
+            shown = {
+                code
+                for state in self.states.values()
+                for year in self.years
+                for code in self.book.shown(state.postal_state, year)
+            }
+            self.measures = {pk: row for pk, row in self.measures.items() if row.code in shown}
 
     def state_of(self, organization: Organization) -> Organization | None:
         return self.states.get(organization.path[: 2 * organization.steplen])
@@ -249,6 +260,7 @@ def _with_absent(asked: _Asked, found: dict[Key, Figure]) -> dict[Key, Figure]:
                         state,
                         loaded.get(organization.pk, set()),
                         today,
+                        asked.book,
                         others=((*key[:3],), group.dimension) in dimensions,
                     )
                     result[key] = Figure(*key, said, missing=missing, due=due)
@@ -263,6 +275,7 @@ def _why_absent(
     state: Organization | None,
     loaded: set[tuple[str, int]],
     today: dt.date,
+    book: RuleBook,
     *,
     others: bool,
 ) -> tuple[FigureState, tuple[str, ...], dt.date | None]:
@@ -271,6 +284,9 @@ def _why_absent(
         or (measure.first_year and year < measure.first_year)
         or (measure.last_year and year > measure.last_year)
     ):
+        return FigureState.NOT_APPLICABLE, (), None
+    # Of the measures that a state's own rule decides, those alone that this rule has, over whom it has them.
+    if rule is not None and not book.applies(rule, state.postal_state if state else "", year):
         return FigureState.NOT_APPLICABLE, (), None
     if rule is not None and not is_due(rule, year, today):
         known = SchoolYear(year + rule.after).last_day + dt.timedelta(days=1)

@@ -14,11 +14,12 @@ from goals.evidence import Loaded, Source, loaded_of
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, StudentGroup
 from goals.models.measure import Basis, Direction
-from goals.readiness import explain
-from goals.readiness.computed import Computed, Rules, all_computed, met, rules_for
+from goals.readiness.breaks import breaks
+from goals.readiness.computed import Computed, all_computed
 from goals.readiness.derive import GROUPS
 from goals.readiness.expressions import Line, evaluate
 from goals.readiness.facts import FACTS
+from goals.readiness.rules import Rules, rule_book
 from hstw import charts
 from hstw.values import SchoolYear
 from schools.models import Organization
@@ -68,17 +69,18 @@ def about(user: Any, organization: Organization, measure: Measure, year: SchoolY
     # What happened over a life comes from the years before as well.
     loaded = loaded_of(organization, board.years_to(year, board.YEARS_SHOWN + 3))
     spec = {one.code: one for one in all_computed()}.get(measure.code)
-    row = board.row_of(measure, found, organization, above, years, loaded, timezone.localdate())
+    book, postal = rule_book(), board.state_code(organization)
+    broken = breaks(measure, postal, years, book)
+    row = board.row_of(measure, found, organization, above, years, loaded, timezone.localdate(), broken=broken)
     row.label = measure.name
     row.trend = charts.trend(
         row.trend.points if row.trend else [], width=CHART_WIDTH, height=CHART_HEIGHT, goal=row.goal, margin=30
     )
-    rules = rules_for(explain.state_of(organization).postal_state, row.shown_year) if spec and spec.rule else None
-    decides = met(spec, rules or rules_for("", year)) if spec else None
+    decides = book.decides(spec, postal, row.shown_year) if spec else None
     explanation = Explanation(
         row=row,
         spec=spec,
-        rules=rules,
+        rules=book.of(spec, postal, row.shown_year) if spec else None,
         counted=evaluate(spec.counted, {}, FACTS) if spec else None,
         met=evaluate(decides, {}, FACTS) if decides else None,
         sources=_sources(loaded, measure, row.shown_year),
@@ -119,7 +121,7 @@ def kind_below(organization: Organization) -> str:
 
 
 def places(user: Any, organization: Organization, row: board.Row, sort: str) -> list[Place]:
-    """Those directly below that the measure applies to, sorted; two queries besides those of the figures.
+    """Those directly below that the measure applies to, sorted; a few queries besides those of the figures.
 
     ``sort``: one of :data:`SORTS`, with a ``-`` for the other way round; unknown figures come last either way.
     """
@@ -134,7 +136,8 @@ def places(user: Any, organization: Organization, row: board.Row, sort: str) -> 
         .order_by("name", "pk")
     )
     found = figures(user, below, [year - 1, year], [row.measure.code])
-    over = SchoolYear(year).last_day < timezone.localdate()
+    broken = breaks(row.measure, board.state_code(organization), [year - 1, year])
+    over = SchoolYear(year).last_day < timezone.localdate() and not broken
     listed = []
     for one in below:
         figure = found[one.pk, year, row.measure.code, "ALL"]

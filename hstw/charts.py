@@ -21,13 +21,15 @@ LEAST_SPAN = 20.0
 class Point:
     """One place along the line: its label, what is written of it, its value where it may be drawn.
 
-    ``so_far``: its time is not over, so that it does not belong to the line yet.
+    ``so_far``: its time is not over, so that it does not belong to the line yet. ``broken``: why it cannot be set
+    against the place before; the line begins anew.
     """
 
     label: str
     text: str
     value: Number | None = None
     so_far: bool = False
+    broken: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,10 @@ class Label:
 
 @dataclass(frozen=True)
 class Trend:
-    """A line over time: ``lines`` are runs of neighbors, each the text of a polyline; ``gaps`` places without value."""
+    """A line over time: ``lines`` are runs of neighbors, each the text of a polyline; ``gaps`` places without value.
+
+    ``breaks``: where what is drawn changed its meaning, halfway from the place before, with the reason.
+    """
 
     width: int
     height: int
@@ -67,6 +72,7 @@ class Trend:
     points: list[Point] = field(default_factory=list)
     goal: float | None = None
     labels: list[Label] = field(default_factory=list)
+    breaks: list[Label] = field(default_factory=list)
 
 
 def trend(
@@ -94,6 +100,8 @@ def trend(
     gaps = []
     last = max(place for place, point in enumerate(points) if point.value is not None)
     for place, point in enumerate(points):
+        if point.broken:
+            runs.append([])
         if point.value is None:
             gaps.append(x_of(place))
             runs.append([])
@@ -105,7 +113,12 @@ def trend(
     lines = [" ".join(f"{dot.x},{dot.y}" for dot in run) for run in runs if len(run) > 1]
     labels = [Label(x_of(place), point.label) for place, point in enumerate(points)]
     at = None if goal is None else y_of(float(goal))
-    return Trend(width, height, lines, dots, gaps, list(points), at, labels)
+    breaks = [
+        Label(round((x_of(place - 1) + x_of(place)) / 2, 1), point.broken)
+        for place, point in enumerate(points)
+        if point.broken and place
+    ]
+    return Trend(width, height, lines, dots, gaps, list(points), at, labels, breaks)
 
 
 def _scale(low: float, high: float) -> tuple[float, float]:

@@ -16,13 +16,16 @@ from schools.models import Organization
 from schools.models.organization import Kind
 
 # Measures whose numerators are tied together, with the kinds of students there can be. Ready for both is part of
-# each, either is one or both; who has graduated in four years has so in five.
+# each, either is one or both, neither is the rest; who has graduated in four years has so in five.
+_READY: tuple[Atom, ...] = ((0, 0, 0, 0, 1), (1, 0, 0, 1, 0), (0, 1, 0, 1, 0), (1, 1, 1, 1, 0))
+_PARTS = ("ACADEMIC", "CAREER", "BOTH", "EITHER", "NEITHER")
 TIED: tuple[tuple[tuple[str, ...], tuple[Atom, ...]], ...] = (
-    (
-        ("READY_ACADEMIC", "READY_CAREER", "READY_BOTH", "READY_EITHER"),
-        ((0, 0, 0, 0), (1, 0, 0, 1), (0, 1, 0, 1), (1, 1, 1, 1)),
-    ),
+    (tuple(f"READY_{part}" for part in _PARTS), _READY),
     (("ACGR4", "ACGR5", "ACGR6"), ((0, 0, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1))),
+    *(
+        (tuple(f"STATE_READY_{part}_{of}" for part in _PARTS), _READY)
+        for of in ("GRADUATES", "COHORT", "ON_TIME", "SENIORS")
+    ),
 )
 _ALONE: tuple[Atom, ...] = ((0,), (1,))
 
@@ -137,8 +140,8 @@ def _blocks(codes: list[str]) -> tuple[Block, ...]:
         if len(here) < 2:
             continue
         kinds = _distinct(tuple(atom[at] for at in here) for atom in atoms)
-        # Fewer measures than kinds need do not say how many there are of each.
-        if len(kinds) == len(here) + 1:
+        # Fewer measures than kinds need do not say how many there are of each; more than they need do.
+        if np.linalg.matrix_rank([[1, *kind] for kind in kinds]) == len(kinds):
             found.append(Block(tuple(codes.index(tied[at]) for at in here), kinds))
             left = [code for code in left if code not in tied]
     found += [Block((codes.index(code),), _ALONE) for code in left]

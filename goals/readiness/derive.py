@@ -11,8 +11,9 @@ from psycopg import sql
 
 from goals.models.measure import BITS, Basis
 from goals.readiness import facts
-from goals.readiness.computed import Computed, Rules, computed, met, rules_for
+from goals.readiness.computed import Computed, computed
 from goals.readiness.expressions import to_sql
+from goals.readiness.rules import rule_book
 from hstw.values import SchoolYear
 from schools.models import Organization
 
@@ -48,14 +49,18 @@ def derive(state: Organization, basis: Basis, year: int, *, today: dt.date | Non
     """
     today = today or timezone.localdate()
     facts.make(facts.Ask(basis, year, state.path))
-    rules = rules_for(state.postal_state, year)
-    measures = [one for one in computed(basis) if is_due(one, year, today)]
-    _covered(measures, basis, year, state)
+    book = rule_book()
+    decides = [
+        (one, node)
+        for one in computed(basis)
+        if is_due(one, year, today) and (node := book.decides(one, state.postal_state, year)) is not None
+    ]
+    _covered([one for one, _node in decides], basis, year, state)
     counted, reached = [], []
-    for measure in measures:
+    for measure, node in decides:
         condition = sql.SQL("({} AND {})").format(_is_covered(measure), to_sql(measure.counted))
         counted.append((measure.bit, condition))
-        reached.append((measure.bit, sql.SQL("({} AND {})").format(condition, to_sql(met(measure, rules)))))
+        reached.append((measure.bit, sql.SQL("({} AND {})").format(condition, to_sql(node))))
     groups = [(bit, sql.SQL(f"coalesce({condition}, false)")) for bit, (_code, condition) in GROUPS.items()]
     tallies = sql.SQL("f.credentials, f.credential_attempts") if basis == Basis.YEAR else sql.SQL("0, 0")
     with connection.cursor() as cursor:
@@ -64,6 +69,9 @@ def derive(state: Organization, basis: Basis, year: int, *, today: dt.date | Non
             " AND starts_with(o.path, %s) AND r.basis = %s AND r.year = %s",
             [state.path, basis, year],
         )
+        # Seniors are looked at for rules that count them, and for nothing else.
+        if basis == Basis.SENIOR and not decides:
+            return 0
         cursor.execute(
             sql.SQL(
                 "INSERT INTO goals_readinessrecord (organization_id, basis, year, student_id, groups, counted, met,"
@@ -92,11 +100,13 @@ def is_due(measure: Computed, year: int, today: dt.date) -> bool:
 
 def _bits(conditions: Sequence[tuple[int, sql.Composable]]) -> sql.Composable:
     """``bit(128)`` with a one at each position whose condition holds."""
-    at = dict(conditions)
-    last = max(at, default=-1)
-    parts: list[sql.Composable] = [
-        sql.SQL("({})::int").format(at[position]) if position in at else sql.SQL("0") for position in range(last + 1)
-    ]
+    parts: list[sql.Composable] = []
+    last = -1
+    for position, condition in sorted(conditions):
+        if position > last + 1:
+            parts.append(sql.Literal("0" * (position - last - 1)))
+        parts.append(sql.SQL("({})::int").format(condition))
+        last = position
     parts.append(sql.Literal("0" * (BITS - last - 1)))
     return sql.SQL("concat({})::bit(128)").format(sql.SQL(", ").join(parts))
 
@@ -157,8 +167,3 @@ def where_covered(measure: Computed, year: int, state: Organization, organizatio
             [organizations],
         )
         return {pk for (pk,) in cursor.fetchall()}
-
-
-def rules_in_force(state: Organization, year: int) -> Rules:
-    """The readiness rules that decide a state's records of a year."""
-    return rules_for(state.postal_state, year)

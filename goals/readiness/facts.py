@@ -115,6 +115,9 @@ def make(ask: Ask) -> None:
     elif ask.basis == Basis.CLASS:
         _units_of_the_class(parts)
         _facts_of_a_life(parts)
+    elif ask.basis == Basis.SENIOR:
+        _units_of_seniors(parts)
+        _facts_of_a_life(parts)
     else:
         _units_of_leavers(parts)
         _facts_of_a_life(parts)
@@ -287,6 +290,7 @@ def _units_of_leavers(parts: dict[str, sql.Composable]) -> None:
 def _facts_of_a_life(parts: dict[str, sql.Composable]) -> None:
     """All that happened by the end of the year; for the class by the end of its sixth year, diplomas dated."""
     _run("ANALYZE units")
+    _facts_for_rules(parts)
     _run(
         "CREATE TEMP TABLE facts ON COMMIT DROP AS"
         " WITH courses AS (SELECT c.student_id,"
@@ -335,14 +339,14 @@ def _facts_of_a_life(parts: dict[str, sql.Composable]) -> None:
         " coalesce(p.enrolled_after, false) AS enrolled_after, coalesce(p.enlisted, false) AS enlisted,"
         " (f.diploma_year IS NOT NULL AND f.diploma_year <= {year}) AS in_four,"
         " (f.diploma_year IS NOT NULL AND f.diploma_year <= {year} + 1) AS in_five,"
-        " (f.diploma_year IS NOT NULL AND f.diploma_year <= {year} + 2) AS in_six"
+        " (f.diploma_year IS NOT NULL AND f.diploma_year <= {year} + 2) AS in_six, " + _RULED +
         " FROM units u LEFT JOIN courses c ON c.student_id = u.student_id"
         " LEFT JOIN programs g ON g.student_id = u.student_id"
         " LEFT JOIN (SELECT student_id AS tested_id, " + ", ".join(_TEST_NAMES) + " FROM tests) t"
         "   ON t.tested_id = u.student_id"
         " LEFT JOIN earned k ON k.student_id = u.student_id LEFT JOIN worked w ON w.student_id = u.student_id"
         " LEFT JOIN finished f ON f.student_id = u.student_id LEFT JOIN taken_out x ON x.student_id = u.student_id"
-        " LEFT JOIN went_on p ON p.student_id = u.student_id",
+        " LEFT JOIN went_on p ON p.student_id = u.student_id LEFT JOIN ruled r ON r.student_id = u.student_id",
         **parts,
     )  # fmt: skip
 
@@ -354,3 +358,115 @@ def rows(ask: Ask) -> list[dict[str, Any]]:
         cursor.execute("SELECT f.* FROM facts f ORDER BY f.student_id, length(f.path)")
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+# --- basis “senior”, and facts that only states' rules ask for --------------------------------------------------------
+FACTS |= {
+    "act_ela": _("ACT English and reading together"),
+    "tsia_ela": _("TSIA2 English language arts and reading"),
+    "tsia_essay": _("TSIA2 essay"),
+    "tsia_math": _("TSIA2 mathematics"),
+    "sccrt": _("Level on the South Carolina Career Ready Test"),
+    "dual_ela_math": _("Dual enrollment credits in English and mathematics"),
+    "dual_quantitative": _("Dual enrollment courses passed in mathematics or science"),
+    "dual_verbal": _("Dual enrollment courses passed in other subjects"),
+    "ap_quantitative": _("AP exams with 3 or more in mathematics or science"),
+    "ap_verbal": _("AP exams with 3 or more in other subjects"),
+    "ib_quantitative": _("IB exams with 5 or more in mathematics or science"),
+    "ib_verbal": _("IB exams with 5 or more in other subjects"),
+    "epsos_all": _("Early postsecondary opportunities, credentials among them"),
+    "military": _("In the military by the June after graduation"),
+}
+
+# The two kinds of subjects that Kentucky told apart until 2022, by the names that AP and IB exams have.
+_QUANTITATIVE = "'(math|calculus|statistics|biolog|chemistry|physics|environmental|computer)'"
+_RULED_COLUMNS: dict[str, str] = {
+    "act_ela": "max(a.score) FILTER (WHERE a.test = 'ACT' AND a.subject = 'English')"
+    " + max(a.score) FILTER (WHERE a.test = 'ACT' AND a.subject = 'Reading') AS act_ela",
+    "tsia_ela": _best("tsia_ela", "TSIA2", "('ELAR', 'Reading')"),
+    "tsia_essay": _best("tsia_essay", "TSIA2", "('Essay')"),
+    "tsia_math": _best("tsia_math", "TSIA2", "('Mathematics', 'Math')"),
+    "sccrt": "max(substring(a.performance_level FROM '[0-9]')::int) FILTER (WHERE a.test = 'SCCRT') AS sccrt",
+    **{
+        f"{test}_{kind}": f"count(*) FILTER (WHERE a.test = '{test.upper()}' AND a.score >= {score}"
+        f" AND a.subject {like} {_QUANTITATIVE})::int AS {test}_{kind}"
+        for test, score in (("ap", 3), ("ib", 5))
+        for kind, like in (("quantitative", "~*"), ("verbal", "!~*"))
+    },
+}
+_RULED = ", ".join(
+    [f"r.{name}" for name in ("act_ela", "tsia_ela", "tsia_essay", "tsia_math", "sccrt")]
+    + [
+        f"coalesce(r.{name}, 0) AS {name}"
+        for name in (
+            *("dual_ela_math", "dual_quantitative", "dual_verbal"),
+            *("ap_quantitative", "ap_verbal", "ib_quantitative", "ib_verbal"),
+        )
+    ]
+    + [
+        "coalesce(c.epsos, 0) + coalesce(k.credentials, 0) AS epsos_all",
+        "coalesce(r.military, false) AS military",
+    ]
+)
+
+
+def _facts_for_rules(parts: dict[str, sql.Composable]) -> None:
+    """The temporary table ``ruled``: what only rules of states ask for, by the end of the year."""
+    _run("DROP TABLE IF EXISTS ruled")
+    _run(
+        "CREATE TEMP TABLE ruled ON COMMIT DROP AS"
+        " WITH who AS (SELECT DISTINCT student_id FROM units),"
+        " dual AS (SELECT c.student_id, sum(c.credits_earned) FILTER (WHERE c.subject IN ('ela', 'math'))"
+        "     AS dual_ela_math,"
+        "   count(*) FILTER (WHERE c.subject IN ('math', 'science'))::int AS dual_quantitative,"
+        "   count(*) FILTER (WHERE c.subject NOT IN ('math', 'science'))::int AS dual_verbal"
+        "   FROM schools_courserecord c JOIN who USING (student_id)"
+        "   WHERE c.year <= {year} AND c.level = 'dual' AND c.credits_earned > 0 GROUP BY 1),"
+        " tests AS (SELECT a.student_id, " + ", ".join(_RULED_COLUMNS.values()) +
+        "   FROM schools_assessmentresult a JOIN who USING (student_id)"
+        "   WHERE a.year <= {year} AND a.test IN ('ACT', 'TSIA2', 'SCCRT', 'AP', 'IB') GROUP BY 1),"
+        " served AS (SELECT DISTINCT p.student_id, true AS military FROM schools_postsecondaryoutcome p"
+        "   JOIN who USING (student_id) WHERE p.kind = 'military' AND p.starts <= make_date({year} + 1, 6, 30))"
+        " SELECT * FROM dual FULL JOIN tests USING (student_id) FULL JOIN served USING (student_id)",
+        **parts,
+    )  # fmt: skip
+
+
+def _units_of_seniors(parts: dict[str, sql.Composable]) -> None:
+    """The year's graduates, and students in grade 12 at its end without a diploma, at the last school of that year.
+
+    Whoever moved has a row at each organization above too, with the days enrolled there, where these are more: who
+    was not at one school for long enough may have been in the district.
+    """
+    attributes = ("grade", "exit_code", "race_ethnicity", "sex", *_FLAGS)
+    diploma = (
+        "EXISTS (SELECT FROM schools_diploma d WHERE d.student_id = e.student_id AND d.year {}"
+        " AND d.kind IN ('regular', 'alternate'))"
+    )
+    latest = "(array_agg(e.{} ORDER BY e.entered DESC, e.id DESC))[1]"
+    _run(
+        "CREATE TEMP TABLE units ON COMMIT DROP AS"
+        " WITH spells AS (SELECT e.*, o.path, first_value(e.organization_id) OVER (PARTITION BY e.student_id"
+        "     ORDER BY e.entered DESC, e.id DESC) AS last_id FROM schools_enrollment e"
+        "   JOIN schools_organization o ON o.id = e.organization_id AND NOT o.shared_time"
+        "   WHERE e.year = {year} AND e.grade IN ('09', '10', '11', '12') AND starts_with(o.path, {path}) {some})"
+        " SELECT e.student_id, max(e.last_id) AS organization_id, " + latest.format("path") + " AS path, " +
+        latest.format("grade") + " AS grade, " + latest.format("exit_code") + " AS exit_code, " + _OF_SPELLS +
+        ", sum(e.days_enrolled) FILTER (WHERE e.organization_id = e.last_id)::int AS days_enrolled"
+        " FROM spells e GROUP BY 1"
+        " HAVING " + diploma.format("= {year}") + " OR (" + latest.format("grade") + " = '12' AND " +
+        latest.format("exit_code") + " NOT IN ('transfer_within', 'transfer_out', 'emigrated', 'died')"
+        " AND NOT " + diploma.format("<= {year}") + ")",
+        **parts,
+    )  # fmt: skip
+    _run(
+        "INSERT INTO units (student_id, organization_id, path, days_enrolled, " + ", ".join(attributes) + ")"
+        " SELECT u.student_id, a.id, a.path, d.days, " + ", ".join(f"u.{name}" for name in attributes) +
+        " FROM units u JOIN schools_organization a ON starts_with(u.path, a.path) AND a.path <> u.path"
+        "   AND starts_with(a.path, {path})"
+        " CROSS JOIN LATERAL (SELECT sum(e.days_enrolled)::int AS days FROM schools_enrollment e"
+        "   JOIN schools_organization o ON o.id = e.organization_id AND NOT o.shared_time"
+        "   AND starts_with(o.path, a.path)"
+        "   WHERE e.student_id = u.student_id AND e.year = {year}) d WHERE d.days > u.days_enrolled",
+        **parts,
+    )  # fmt: skip

@@ -20,6 +20,7 @@ from goals.models import Cursor, Measure, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Basis
 from goals.readiness import count, derive, sum_up
 from goals.readiness.computed import computed
+from goals.readiness.rules import rule_book
 from hstw.statements import watched_transaction
 from schools.models import Diploma, Enrollment, EvidenceChange, Organization
 from schools.models.organization import Kind
@@ -125,6 +126,10 @@ def mark(changes: Iterable[tuple[int, int | None, int]]) -> None:
             "   JOIN schools_student s ON s.id = p.student_id WHERE s.grade_9_year IS NOT NULL"
             "   UNION SELECT p.state, 'leaver', e.year FROM placed p"
             "   JOIN schools_enrollment e ON e.student_id = p.student_id AND e.year >= p.year - 1"
+            "   AND e.grade IN ('09', '10', '11', '12')"
+            "   UNION SELECT p.state, 'senior', e.year FROM placed p JOIN schools_organization s ON s.id = p.state"
+            "   JOIN goals_ruleset r ON r.state = s.postal_state AND r.denominator = 'graduates_and_seniors'"
+            "   JOIN schools_enrollment e ON e.student_id = p.student_id AND e.year >= p.year - 1"
             "   AND e.grade IN ('09', '10', '11', '12'))"
             " INSERT INTO goals_stalepair (organization_id, basis, year, change, marked_at)"
             " SELECT state, basis, year, coalesce((SELECT max(id) FROM schools_evidencechange), 0), now() FROM pairs"
@@ -173,11 +178,13 @@ def pairs_of(state: Organization) -> list[tuple[Basis, int]]:
     if years["first"] is None:
         return []
     span = range(years["first"], years["last"] + 1)
+    book = rule_book()
     classes = range(years["first"], max(years["last"], last_diploma or 0) + 4)
     return (
         [(Basis.YEAR, year) for year in span]
         + [(Basis.CLASS, year) for year in classes]
         + [(Basis.LEAVER, year) for year in span]
+        + [(Basis.SENIOR, year) for year in span if book.has(state.postal_state, "graduates_and_seniors", year)]
     )
 
 

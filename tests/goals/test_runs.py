@@ -131,6 +131,7 @@ def test_when_a_school_year_ends_its_numbers_become_known() -> None:
         (Basis.CLASS, 2024),
         (Basis.LEAVER, 2026),
         (Basis.LEAVER, 2025),
+        (Basis.SENIOR, 2026),
     }
     assert runs.newly_known(dt.date(2026, 7, 4)) == known
     assert runs.newly_known(dt.date(2026, 7, 5)) == set()

@@ -34,6 +34,21 @@ def test_the_line_is_broken_where_a_year_is_not_known() -> None:
     assert drawn.gaps == [80.0]
 
 
+def test_the_line_begins_anew_where_the_definition_changed() -> None:
+    points = [charts.Point(year, "50 %", 50) for year in YEARS[:4]]
+    points[2] = charts.Point(YEARS[2], "70 %", 70, broken="Definition changed")
+    drawn = charts.trend(points)
+    assert drawn is not None
+    assert len(drawn.lines) == 2
+    # Halfway between the second place and the third, of which there are four: 6 + 148 / 3 * 1.5.
+    assert [(one.x, one.label) for one in drawn.breaks] == [(80.0, "Definition changed")]
+    assert "trend-break" in render_to_string("components/trend.html", {"trend": drawn, "label": "L", "sentence": "S"})
+    first = [charts.Point(YEARS[0], "50 %", 50, broken="Definition changed"), *points[3:]]
+    drawn = charts.trend(first)
+    assert drawn is not None
+    assert drawn.breaks == []
+
+
 def test_a_year_that_is_not_over_does_not_belong_to_the_line() -> None:
     points = [charts.Point("2024–25", "80 %", 80), charts.Point("2025–26", "81 %", 81)]
     drawn = charts.trend([*points, charts.Point("2026–27", "2 %", 2, so_far=True)])
