@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from goals.views import dashboard, measure, rollups, students
+from goals.views import closing, dashboard, measure, rollups, students
 
 app_name = "goals"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
         students.within_reach_file,
         name="within_reach_file",
     ),
+    path("o/<slug:slug>/<int:year>/readiness/closing/", closing.page, name="closing"),
+    path("o/<slug:slug>/<int:year>/readiness/closing/<int:pk>/", closing.reopen, name="closing_reopen"),
     path("o/<slug:slug>/<int:year>/readiness/<slug:code>/", measure.page, name="measure"),
     path("o/<slug:slug>/<int:year>/readiness/<slug:code>/students/", students.page, name="measure_students"),
     path(
