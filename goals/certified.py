@@ -19,6 +19,7 @@ from goals.models import Audience, CertifiedCell, CertifiedMeasure, Measure, Mea
 from goals.readiness.computed import all_computed, rules_for
 from goals.readiness.derive import is_due
 from schools.models import Organization, YearClose
+from schools.models.organization import Kind
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,13 @@ def standing(states: Iterable[Organization], years: Iterable[int], audience: Aud
         for close, measure, rules in rows.values_list("close_id", "measure_id", "rules"):
             measures.setdefault(close, {})[measure] = rules
     return Standing(closes, measures)
+
+
+def closing_of(organization: Organization, year: int) -> YearClose | None:
+    """The closing in force of the year of an organization's state; one query."""
+    state = organization if organization.kind == Kind.STATE else organization.in_state
+    closes = YearClose.objects.standing().filter(organization=state, year=year)
+    return closes.select_related("by").first() if state is not None else None
 
 
 # (organization, year, measure, group, numerator, denominator, state, low, high, size), by ids

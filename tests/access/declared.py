@@ -124,6 +124,15 @@ PAGES: dict[str, Page | Personal | System | Signed] = {
     "goals:measure": Page(
         own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"code": "ACGR4"}
     ),
+    "goals:dashboard_file": Page(
+        own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"form": "csv"}
+    ),
+    "goals:measure_file": Page(
+        own=DIRECTORY.own,
+        sibling=DIRECTORY.sibling,
+        foreign=DIRECTORY.foreign,
+        kwargs={"code": "ACGR4", "form": "xlsx"},
+    ),
     "goals:measure_students": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"code": "ACGR4"}),
     "goals:measure_students_file": Page(
         own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"code": "ACGR4", "form": "csv"}

@@ -211,6 +211,8 @@ NO_PAGE = {
     "schools:import_rejected",
     "schools:import_changes",
     "schools:import_template",
+    "goals:dashboard_file",
+    "goals:measure_file",
     "goals:measure_students_file",
     "goals:within_reach_file",
     "goals:rollup_again",
