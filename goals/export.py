@@ -41,7 +41,7 @@ class Export:
         widths = {self.headings[0]: 34, _("Measure"): 40, _("Student group"): 34, _("Published by"): 40}
         formats: dict[str, Any] = {_("Students counted"): "number", _("Of students"): "number"}
         formats |= {_("Certified"): "date"}
-        title = _("Figures: do not share") if self.exact else _("Figures")
+        title = _("Figures, do not share") if self.exact else _("Figures")
         made = [Sheet(title, self.headings, self.rows, formats, widths)]
         about = [_("What"), _("Meaning")]
         made.append(Sheet(_("Codebook"), about, self.codebook, widths={about[0]: 34, about[1]: 110}))
@@ -194,8 +194,9 @@ def _export(
     for key in sorted(found, key=lambda key: (place_of[key[0]], ranks[key[2]], -key[1], order.get(key[3], 0))):
         figure = found[key]
         published = beside.get(key, [])
-        # A group in which nobody is has no row; all students always have one.
-        if figure.state == FigureState.NOT_APPLICABLE and key[3] != "ALL" and not published:
+        # All students always have a row; a group has none in which nobody is, or of a year that is not reported.
+        nothing = {FigureState.NOT_APPLICABLE, found.get((*key[:3], "ALL"), figure).state} & board.UNKNOWN
+        if figure.state in nothing and key[3] != "ALL" and not published and figure.revised is None:
             continue
         made.rows.append(
             [
