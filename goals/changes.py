@@ -91,7 +91,7 @@ class Changes:
 def since_last_load(user: Any, organization: Organization, years: Collection[int]) -> Changes | None:
     """What the last load changed of an organization's figures in these years.
 
-    ``None`` for people without its exact figures, and where nothing was replaced yet. Two queries at most.
+    ``None`` for people without its exact figures, and where nothing moved. Two queries at most.
     """
     if not decide(user, Action.VIEW_FIGURES, organization):
         return None
@@ -118,7 +118,7 @@ def since_last_load(user: Any, organization: Organization, years: Collection[int
     moved = [one for one in found if one.before is not None and one.before != one.after]
     moved.sort(key=lambda one: (-abs(one.points or Decimal(0)), -one.year, one.measure.order))
     new = sum(one.before is None and one.after is not None for one in found)
-    return Changes(rows[0].load, rows[0].changed_at, moved, new) if moved or new else None
+    return Changes(rows[0].load, rows[0].changed_at, moved, new) if moved else None
 
 
 def _counts(row: PreviousCell) -> tuple[int, int] | None:

@@ -77,13 +77,8 @@ class Explanation:
     groups: list[tuple[str, list[GroupLine]]] = field(default_factory=list)
     # In words: the same on the page, in print and in the codebook of the files.
     told: list[Section] = field(default_factory=list)
-    # What authorities published of all students, the year shown first; ``beside`` says whether any group or place has.
+    # What authorities published of all students, the latest year first.
     published: list[Published] = field(default_factory=list)
-
-    @property
-    def beside(self) -> bool:
-        """Whether a published figure stands beside some group's."""
-        return any(line.published for _dimension, lines in self.groups for line in lines)
 
 
 def about(user: Any, organization: Organization, measure: Measure, year: SchoolYear) -> Explanation:

@@ -15,7 +15,8 @@ _RECENT = 500
 def remember(state: Organization, measures: Sequence[int], year: int) -> None:
     """Keep the figures of all students that are about to be replaced by other ones (the table ``new_cells``).
 
-    Several runs after one load count as one change: what stood before the first of them is kept.
+    Several runs after one load count as one change: what stood before the first of them is kept,
+    unless nothing did.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -43,6 +44,7 @@ def remember(state: Organization, measures: Sequence[int], year: int) -> None:
             " FROM changed c JOIN last l USING (organization_id)"
             " ON CONFLICT (organization_id, year, measure_id) DO UPDATE SET numerator = EXCLUDED.numerator,"
             "   denominator = EXCLUDED.denominator, load_id = EXCLUDED.load_id, changed_at = EXCLUDED.changed_at"
-            " WHERE goals_previouscell.load_id IS DISTINCT FROM EXCLUDED.load_id",
+            " WHERE goals_previouscell.load_id IS DISTINCT FROM EXCLUDED.load_id"
+            " OR goals_previouscell.denominator IS NULL",
             {"all": "ALL", "path": state.path, "year": year, "measures": list(measures), "recent": _RECENT},
         )

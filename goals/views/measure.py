@@ -47,7 +47,6 @@ def page(request: HttpRequest, slug: str, year: int, code: str) -> HttpResponse:
         about=found,
         row=found.row,
         sort=sort,
-        places_published=any(place.published for place in places),
         kind_below=measure_page.kind_below(organization),
         page_obj=Paginator(places, PAGE_SIZE).get_page(request.GET.get("page")),
         uploads=frame.uploads(user, organization, school_year, missing),

@@ -113,9 +113,14 @@ def test_what_moved_and_came_back_has_not_moved(world: World) -> None:
 
 
 def test_first_figures_are_new_not_moved(world: World) -> None:
+    assert seen(world, world.ridge) is None
+    absent(world.ridge, 3)
+    assert told(seen(world, world.ridge)) == {CODE: ((5, 40), (8, 40), Decimal("7.5"))}
+    EvidenceCoverage.objects.create(organization=world.ridge, year=YEAR, kind="courses")
+    load(world.cahaba, "courses.csv")
+    absent(world.ridge, 1)
     found = seen(world, world.ridge)
-    assert found.moved == []
-    assert found.new > 0
+    assert (len(found.moved), found.new) == (1, 1)
 
 
 def test_levels_above_move_too(world: World) -> None:
@@ -123,7 +128,7 @@ def test_levels_above_move_too(world: World) -> None:
     load(world.cahaba, "attendance.csv")
     absent(world.ridge, 3)
     assert told(seen(world, world.cahaba, Role.DISTRICT_ADMINISTRATOR)) == {CODE: ((15, 60), (18, 60), Decimal("5.0"))}
-    assert seen(world, world.valley).moved == []
+    assert seen(world, world.valley) is None
 
 
 def test_the_dashboard_says_it_at_a_constant_cost(world: World, client: Client) -> None:
