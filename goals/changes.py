@@ -31,13 +31,13 @@ class Change:
 
     measure: Measure
     year: SchoolYear
-    before: tuple[int, int] | None
+    before: tuple[int, int]
     after: tuple[int, int] | None
 
     @property
     def points(self) -> Decimal | None:
-        """By how many points it moved; ``None`` for a count, and where it was not known before or is no longer."""
-        if self.before is None or self.after is None or self.measure.kind != MeasureKind.STUDENT_RATE:
+        """By how many points it moved; ``None`` for a count, and where it is not known any more."""
+        if self.after is None or self.measure.kind != MeasureKind.STUDENT_RATE:
             return None
         return _percent(self.after) - _percent(self.before)
 
@@ -70,12 +70,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Changes:
-    """What moved with the last load: the largest moves first; ``new`` measures and years that had no figure before."""
+    """What moved with the last load: the largest moves first."""
 
     load: ImportBatch | None
     counted_at: dt.datetime
     moved: list[Change]
-    new: int
 
     @property
     def shown(self) -> list[Change]:
@@ -91,18 +90,21 @@ class Changes:
 def since_last_load(user: Any, organization: Organization, years: Collection[int]) -> Changes | None:
     """What the last load changed of an organization's figures in these years.
 
-    ``None`` for people without its exact figures, and where nothing moved. Two queries at most.
+    ``None`` for people without its exact figures, and where nothing moved. Three queries at most.
     """
     if not decide(user, Action.VIEW_FIGURES, organization):
         return None
     rows = list(
         PreviousCell.objects.filter(organization=organization, year__in=list(years))
-        .select_related("measure", "load__organization__in_state")
+        .select_related("measure")
         .order_by("-changed_at")
     )
     if not rows:
         return None
-    rows = [row for row in rows if row.load_id == rows[0].load_id]
+    last = _last_load(organization)
+    rows = [row for row in rows if row.load_id == (last.pk if last else None)]
+    if not rows:
+        return None
     wanted = Q()
     for row in rows:
         wanted |= Q(year=row.year, measure=row.measure_id)
@@ -113,16 +115,26 @@ def since_last_load(user: Any, organization: Organization, years: Collection[int
         ).values_list("year", "measure_id", "numerator", "denominator")
     }
     found = [
-        Change(row.measure, SchoolYear(row.year), _counts(row), now.get((row.year, row.measure_id))) for row in rows
+        Change(
+            row.measure,
+            SchoolYear(row.year),
+            (row.numerator, row.denominator),
+            now.get((row.year, row.measure_id)),
+        )
+        for row in rows
     ]
-    moved = [one for one in found if one.before is not None and one.before != one.after]
+    moved = [one for one in found if one.before != one.after]
     moved.sort(key=lambda one: (-abs(one.points or Decimal(0)), -one.year, one.measure.order))
-    new = sum(one.before is None and one.after is not None for one in found)
-    return Changes(rows[0].load, rows[0].changed_at, moved, new) if moved else None
+    return Changes(last, rows[0].changed_at, moved) if moved else None
 
 
-def _counts(row: PreviousCell) -> tuple[int, int] | None:
-    return None if row.numerator is None or row.denominator is None else (row.numerator, row.denominator)
+def _last_load(organization: Organization) -> ImportBatch | None:
+    """The import that came last, of those for the organization, above it or below it."""
+    step = Organization.steplen
+    above = [organization.path[:end] for end in range(step, len(organization.path), step)]
+    within = Q(organization__path__in=above) | Q(organization__path__startswith=organization.path)
+    applied = ImportBatch.objects.filter(within, applied_at__isnull=False, undone_at=None)
+    return applied.order_by("-applied_at").first()
 
 
 def _percent(counts: tuple[int, int]) -> Decimal:

@@ -31,8 +31,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('pk', models.CompositePrimaryKey('organization_id', 'year', 'measure_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('year', models.SmallIntegerField()),
-                ('numerator', models.IntegerField(null=True)),
-                ('denominator', models.IntegerField(null=True)),
+                ('numerator', models.IntegerField()),
+                ('denominator', models.IntegerField()),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('load', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='schools.importbatch')),
                 ('measure', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='goals.measure')),

@@ -67,7 +67,7 @@ class CertifiedCell(models.Model):
 
 
 class PreviousCell(models.Model):
-    """What a figure of all students was before the last load that changed it; counts are null where there was none.
+    """What a figure of all students was before the last load that changed it.
 
     ``load`` is the import that came last, for the organization, before the change was counted.
     """
@@ -76,8 +76,8 @@ class PreviousCell(models.Model):
     organization = models.ForeignKey(Organization, models.DO_NOTHING, db_constraint=False, related_name="+")
     year = models.SmallIntegerField()
     measure = models.ForeignKey(Measure, models.DO_NOTHING, db_constraint=False, related_name="+")
-    numerator = models.IntegerField(null=True)
-    denominator = models.IntegerField(null=True)
+    numerator = models.IntegerField()
+    denominator = models.IntegerField()
     load = models.ForeignKey(ImportBatch, models.DO_NOTHING, db_constraint=False, null=True, related_name="+")
     changed_at = models.DateTimeField(default=timezone.now)
 

@@ -15,8 +15,8 @@ _RECENT = 500
 def remember(state: Organization, measures: Sequence[int], year: int) -> None:
     """Keep the figures of all students that are about to be replaced by other ones (the table ``new_cells``).
 
-    Several runs after one load count as one change: what stood before the first of them is kept,
-    unless nothing did.
+    Several runs after one load count as one change: what stood before the first of them is kept.
+    A figure that was not known before has not changed.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -27,7 +27,7 @@ def remember(state: Organization, measures: Sequence[int], year: int) -> None:
             " becomes AS (SELECT organization_id, measure_id, numerator, denominator FROM new_cells"
             "   WHERE group_id IN (SELECT id FROM asked)),"
             " changed AS (SELECT organization_id, measure_id, w.numerator, w.denominator"
-            "   FROM was w FULL JOIN becomes b USING (organization_id, measure_id)"
+            "   FROM was w LEFT JOIN becomes b USING (organization_id, measure_id)"
             "   WHERE (w.numerator, w.denominator) IS DISTINCT FROM (b.numerator, b.denominator)),"
             " loads AS (SELECT b.id, b.applied_at, p.path FROM schools_importbatch b"
             "   JOIN schools_organization p ON p.id = b.organization_id"
@@ -44,7 +44,6 @@ def remember(state: Organization, measures: Sequence[int], year: int) -> None:
             " FROM changed c JOIN last l USING (organization_id)"
             " ON CONFLICT (organization_id, year, measure_id) DO UPDATE SET numerator = EXCLUDED.numerator,"
             "   denominator = EXCLUDED.denominator, load_id = EXCLUDED.load_id, changed_at = EXCLUDED.changed_at"
-            " WHERE goals_previouscell.load_id IS DISTINCT FROM EXCLUDED.load_id"
-            " OR goals_previouscell.denominator IS NULL",
+            " WHERE goals_previouscell.load_id IS DISTINCT FROM EXCLUDED.load_id",
             {"all": "ALL", "path": state.path, "year": year, "measures": list(measures), "recent": _RECENT},
         )
