@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from goals import reported
 from goals.evidence import Loaded, Source, loaded_of
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, RollupRun, StalePair, StudentGroup
@@ -25,6 +26,7 @@ from goals.readiness.computed import all_computed
 from goals.readiness.derive import GROUPS
 from goals.readiness.rollup import TALLY
 from goals.readiness.rules import rule_book
+from goals.reported import Published
 from hstw import charts
 from hstw.values import SchoolYear
 from schools.models import Organization
@@ -129,6 +131,8 @@ class Row:
     goal: Decimal | None = None
     label: str = ""
     column: charts.Column | None = None
+    # What authorities published of the same, of the year shown.
+    published: list[Published] = field(default_factory=list)
 
     @property
     def applies(self) -> bool:
@@ -284,6 +288,9 @@ def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
         if code in measures
     }
     _put_gaps(user, organization, rows.values())
+    published = reported.beside(user, [organization], years, codes)
+    for row in rows.values():
+        row.published = published.get(row.shown.key, []) if row.shown else []
     labels = dict(CHECKPOINTS)
     for code, row in rows.items():
         row.label = str(labels.get(code, row.measure.name))
@@ -338,20 +345,30 @@ def row_of(
     if shown and before and comparable and not row.as_of and _comparable(shown) and _comparable(before):
         row.before, row.change = before, shown.percent - before.percent  # type: ignore[operator]
     so_far = year if row.as_of else None
-    row.trend = charts.trend(
-        [
-            charts.Point(
-                SchoolYear(one.year).label, one.text, _drawn(one), one.year == so_far, broken.get(one.year, "")
-            )
-            for one in series
-        ]
-    )
+    row.trend = charts.trend([point_of(one, so_far, broken) for one in series])
     row.sentence = trend_sentence([one for one in series if one.year != so_far], broken)
     if above is not None and shown:
         beside = found.get((above.pk, shown.year, measure.code, group))
         row.compare = None if beside is None or beside.state in UNKNOWN else beside
     row.column = charts.column(_drawn(shown), goal=row.goal, compare=_drawn(row.compare) if row.compare else None)
     return row
+
+
+def point_of(figure: Figure, so_far: int | None, broken: Mapping[int, str]) -> charts.Point:
+    """A figure as a place of a trend; what was counted since its year was closed stands beside, not in the line.
+
+    ``broken``: the years that cannot be set against the one before, with the reason.
+    """
+    revised = figure.revised
+    return charts.Point(
+        SchoolYear(figure.year).label,
+        figure.text,
+        _drawn(figure),
+        figure.year == so_far,
+        broken.get(figure.year, ""),
+        _drawn(revised),
+        "" if revised is None else _("revised %(figure)s") % {"figure": revised.text},
+    )
 
 
 def _drawn(figure: Figure | None) -> Decimal | None:

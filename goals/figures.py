@@ -10,8 +10,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -19,6 +20,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from goals import certified
 from goals.disclosure import settings_of, size_band
 from goals.models import Audience, FigureState, Measure, MeasureCell, Release, ReleasedCell, StudentGroup
 from goals.models.measure import Basis, Dimension, MeasureKind
@@ -62,6 +64,23 @@ class Figure:
     size: tuple[int, int | None] | None = None
     tally: bool = False
     minimum: int = 10
+    # The day its year was closed: it stays as it was certified. What was counted since, where it differs and may be
+    # seen, stands beside it.
+    certified: dt.date | None = None
+    revised: Figure | None = None
+
+    @property
+    def key(self) -> Key:
+        """Of what it is: (organization, year, measure, group)."""
+        return self.organization_id, self.year, self.measure, self.group
+
+    @property
+    def full_text(self) -> str:
+        """As it is said, with what was counted since its year was closed, if it differs."""
+        if self.revised is None:
+            return self.text
+        said = {"figure": self.text, "revised": self.revised.text}
+        return _("certified %(figure)s · revised %(revised)s") % said
 
     @property
     def text(self) -> str:
@@ -139,6 +158,7 @@ def figures(
     protected = {one.pk for one in organizations} - exact
     if protected:
         found |= _released(asked, protected, Audience(audience))
+    found |= _certified(asked, found, exact, None if audience == OWN else Audience(audience))
     return _with_absent(asked, found)
 
 
@@ -175,6 +195,15 @@ class _Asked:
     def state_of(self, organization: Organization) -> Organization | None:
         return self.states.get(organization.path[: 2 * organization.steplen])
 
+    @cached_property
+    def _minimum(self) -> dict[int, int]:
+        by_state = {pk: one.minimum for pk, one in settings_of(self.states.values()).items()}
+        return {one.pk: by_state[state.pk] for one in self.organizations if (state := self.state_of(one))}
+
+    def minimum_of(self, organization: int) -> int:
+        """The smallest group that its state shows."""
+        return self._minimum.get(organization, 10)
+
 
 # --- what there is ---------------------------------------------------------------------------------------------------
 def _exact(asked: _Asked, within: set[int]) -> dict[Key, Figure]:
@@ -183,46 +212,23 @@ def _exact(asked: _Asked, within: set[int]) -> dict[Key, Figure]:
         organization__in=within, year__in=asked.years, measure__in=asked.measures, group__in=asked.seen_groups
     ).values_list("organization_id", "year", "measure_id", "group_id", "numerator", "denominator")
     for organization, year, measure_id, group_id, numerator, denominator in cells:
-        measure, group = asked.measures[measure_id], asked.seen_groups[group_id]
-        found[organization, year, measure.code, group.code] = Figure(
-            organization,
-            year,
-            measure.code,
-            group.code,
-            FigureState.SHOWN,
-            percent=rounded(numerator, denominator),
-            numerator=numerator,
-            denominator=denominator,
-            exact=True,
-            tally=measure.kind == MeasureKind.TALLY,
-        )
+        figure = _exact_figure(asked, organization, year, measure_id, group_id, numerator, denominator)
+        found[figure.key] = figure
     return found
 
 
 def _released(asked: _Asked, within: set[int], audience: Audience) -> dict[Key, Figure]:
     found = {}
-    minimum = {pk: one.minimum for pk, one in settings_of(asked.states.values()).items()}
-    state_of = {one.pk: state.pk for one in asked.organizations if (state := asked.state_of(one))}
     cells = ReleasedCell.objects.filter(
         release__in=_releases(asked, audience),
         organization__in=within,
         measure__in=asked.measures,
         group__in=asked.seen_groups,
     ).values_list("organization_id", "release__year", "measure_id", "group_id", "state", "low", "high", "size")
-    for organization, year, measure_id, group_id, text, low, high, size in cells:
-        measure, group, said = asked.measures[measure_id], asked.seen_groups[group_id], FigureState(text)
-        percent = low if said in {FigureState.SHOWN, FigureState.TOP} else high
-        found[organization, year, measure.code, group.code] = Figure(
-            organization,
-            year,
-            measure.code,
-            group.code,
-            said,
-            percent=None if percent is None else Decimal(percent),
-            size=None if size is None else size_band(size),
-            tally=measure.kind == MeasureKind.TALLY,
-            minimum=minimum.get(state_of.get(organization, 0), 10),
-        )
+    asked.minimum_of(0)  # one query, whether there is a figure or not
+    for row in cells:
+        figure = _released_figure(asked, *row)
+        found[figure.key] = figure
     return found
 
 
@@ -230,6 +236,92 @@ def _releases(asked: _Asked, audience: Audience) -> Any:
     return Release.objects.filter(
         organization__in=[state.pk for state in asked.states.values()], year__in=asked.years, audience=audience
     )
+
+
+def _exact_figure(
+    asked: _Asked, organization: int, year: int, measure_id: int, group_id: int, numerator: int, denominator: int
+) -> Figure:
+    measure, group = asked.measures[measure_id], asked.seen_groups[group_id]
+    return Figure(
+        organization,
+        year,
+        measure.code,
+        group.code,
+        FigureState.SHOWN,
+        percent=rounded(numerator, denominator),
+        numerator=numerator,
+        denominator=denominator,
+        exact=True,
+        tally=measure.kind == MeasureKind.TALLY,
+    )
+
+
+def _released_figure(
+    asked: _Asked,
+    organization: int,
+    year: int,
+    measure_id: int,
+    group_id: int,
+    text: str,
+    low: int | None,
+    high: int | None,
+    size: int | None,
+) -> Figure:
+    measure, group, said = asked.measures[measure_id], asked.seen_groups[group_id], FigureState(text)
+    percent = low if said in {FigureState.SHOWN, FigureState.TOP} else high
+    return Figure(
+        organization,
+        year,
+        measure.code,
+        group.code,
+        said,
+        percent=None if percent is None else Decimal(percent),
+        size=None if size is None else size_band(size),
+        tally=measure.kind == MeasureKind.TALLY,
+        minimum=asked.minimum_of(organization),
+    )
+
+
+# --- what was certified ----------------------------------------------------------------------------------------------
+def _certified(
+    asked: _Asked, found: dict[Key, Figure], exact: set[int], audience: Audience | None
+) -> dict[Key, Figure]:
+    """Of closed years, the certified figures in place of those counted since, which stand beside them as revised.
+
+    Who reads releases gets the certified release and nothing of what was counted since. What was certified as not
+    reported stays so.
+    """
+    closed = certified.standing(asked.states.values(), asked.years, audience)
+    if not closed.closes:
+        return {}
+    state_of = {one.pk: asked.state_of(one) for one in asked.organizations}
+    ids = {measure.code: pk for pk, measure in asked.measures.items()}
+    day_of: dict[tuple[int, int], dt.date] = {}
+    stands: dict[Key, Figure] = {}
+    for organization, year, measure_id, group_id, numerator, denominator, text, low, high, size in certified.cells(
+        closed, list(state_of), asked.measures, asked.seen_groups
+    ):
+        place = organization, year, measure_id, group_id
+        if organization in exact:
+            if numerator is not None and denominator:
+                figure = _exact_figure(asked, *place, numerator, denominator)
+                stands[figure.key] = figure
+        elif text:
+            figure = _released_figure(asked, *place, text, low, high, size)
+            stands[figure.key] = figure
+    for key in {*found, *stands}:
+        close = closed.of(state_of[key[0]], key[1])
+        if close is None or not closed.certified(close, ids[key[2]]):
+            continue
+        day = day_of.setdefault((close.pk, key[1]), timezone.localdate(close.closed_at))
+        now = found.get(key) if key[0] in exact else None
+        then = stands.get(key) or Figure(*key, FigureState.NOT_REPORTED)
+        if now is not None and (now.numerator, now.denominator) == (then.numerator, then.denominator):
+            now = None
+        elif now is None and key[0] in exact:
+            now = Figure(*key, FigureState.NOT_REPORTED)
+        stands[key] = replace(then, certified=day, revised=now)
+    return stands
 
 
 # --- what there is not -----------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
-"""How the lists of “Readiness” are narrowed."""
+"""How the lists of “Readiness” are narrowed, and how a school year is closed."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,38 @@ from goals.models import Measure, StudentGroup
 from goals.readiness.derive import GROUPS
 from goals.students import words_of
 from schools.models.organization import Grade
+
+
+class CloseForm(forms.Form):
+    """Closing a school year: said with a tick, so that it is not done by a slip."""
+
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=200,
+        help_text=_("For example which publication these results went into. Everybody who reads the list sees it."),
+    )
+    sure = forms.BooleanField(
+        label=_("I certify these results"), error_messages={"required": _("Tick it to close the year.")}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+
+class ReopenForm(forms.Form):
+    """Reopening a school year: never without a reason."""
+
+    reason = forms.CharField(
+        label=_("Why it is reopened"), max_length=200, help_text=_("It is kept with the closing, with your name.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
 
 
 class CountedFilter(forms.Form):

@@ -22,7 +22,8 @@ class Point:
     """One place along the line: its label, what is written of it, its value where it may be drawn.
 
     ``so_far``: its time is not over, so that it does not belong to the line yet. ``broken``: why it cannot be set
-    against the place before; the line begins anew.
+    against the place before; the line begins anew. ``beside``: another value of the same place, ``beside_text`` what
+    is written of it: drawn and told, never part of the line.
     """
 
     label: str
@@ -30,6 +31,8 @@ class Point:
     value: Number | None = None
     so_far: bool = False
     broken: str = ""
+    beside: Number | None = None
+    beside_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Trend:
     goal: float | None = None
     labels: list[Label] = field(default_factory=list)
     breaks: list[Label] = field(default_factory=list)
+    beside: list[Dot] = field(default_factory=list)
 
 
 def trend(
@@ -85,7 +89,9 @@ def trend(
     values = [float(point.value) for point in points if point.value is not None]
     if not values:
         return None
-    seen = values if goal is None else [*values, float(goal)]
+    seen = [*values, *(float(point.beside) for point in points if point.beside is not None)]
+    if goal is not None:
+        seen.append(float(goal))
     low, high = _scale(min(seen), max(seen))
     step = (width - 2 * margin) / max(len(points) - 1, 1)
 
@@ -110,6 +116,11 @@ def trend(
         dots.append(dot)
         if not point.so_far:
             runs[-1].append(dot)
+    beside = [
+        Dot(x_of(place), y_of(float(point.beside)), point.label, point.beside_text)
+        for place, point in enumerate(points)
+        if point.beside is not None
+    ]
     lines = [" ".join(f"{dot.x},{dot.y}" for dot in run) for run in runs if len(run) > 1]
     labels = [Label(x_of(place), point.label) for place, point in enumerate(points)]
     at = None if goal is None else y_of(float(goal))
@@ -118,7 +129,7 @@ def trend(
         for place, point in enumerate(points)
         if point.broken and place
     ]
-    return Trend(width, height, lines, dots, gaps, list(points), at, labels, breaks)
+    return Trend(width, height, lines, dots, gaps, list(points), at, labels, breaks, beside)
 
 
 def _scale(low: float, high: float) -> tuple[float, float]:

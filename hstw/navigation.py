@@ -23,6 +23,7 @@ OF_A_YEAR = frozenset(
         "schools:import_new",
         "schools:imports",
         "schools:students",
+        "goals:closing",
         "goals:dashboard",
     }
 )

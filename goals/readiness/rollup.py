@@ -18,7 +18,7 @@ from django.utils import timezone
 from goals import disclosure
 from goals.models import Cursor, Measure, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Basis
-from goals.readiness import count, derive, sum_up
+from goals.readiness import count, derive, previous, sum_up
 from goals.readiness.computed import computed
 from goals.readiness.rules import rule_book
 from hstw.statements import watched_transaction
@@ -38,8 +38,7 @@ def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | No
     What can be known of a year depends on ``today``.
     """
     with watched_transaction():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, _key(state, basis, year)])
+        hold(state, basis, year)
         # What is marked from here on is not in what we read: it stays marked.
         seen = EvidenceChange.objects.aggregate(last=Max("pk"))["last"] or 0
         made = derive.derive(state, basis, year, today=today)
@@ -64,6 +63,12 @@ def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | No
             disclosure.protect(state, year, basis=basis)
         StalePair.objects.filter(organization=state, basis=basis, year=year, change__lte=seen).delete()
         return made, len(rows), changed
+
+
+def hold(state: Organization, basis: Basis, year: int) -> None:
+    """Wait until nobody makes these numbers, and let nobody make them until the transaction is over."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, _key(state, basis, year)])
 
 
 def _key(state: Organization, basis: Basis, year: int) -> int:
@@ -93,6 +98,7 @@ def _swap(state: Organization, measures: list[int], year: int, rows: Sequence[tu
         )
         changed = int(cursor.fetchone()[0])
         if changed:
+            previous.remember(state, measures, year)
             cursor.execute(
                 "DELETE FROM goals_measurecell c USING schools_organization o WHERE o.id = c.organization_id"
                 " AND starts_with(o.path, %s) AND c.year = %s AND c.measure_id = ANY(%s)",

@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from goals import board
+from goals import board, export
 from goals.evidence import target_of
 from goals.models import Measure
 from goals.readiness.computed import all_computed
 from hstw.access import Action, decide
+from hstw.exports import tables
 from hstw.navigation import in_section
 from hstw.values import SchoolYear
 from schools import organizations
@@ -23,8 +25,10 @@ from schools.imports import coverage
 from schools.models import Organization, User
 from schools.models.organization import Kind
 from schools.scope import organization_for, signed_in
+from schools.views.data import frame as data
 from schools.views.data.frame import layouts_for
 
+FORMS = ("csv", "xlsx")
 # Whose numbers are kept; a cooperative's and a region's pages come with the network's.
 KINDS = {Kind.SCHOOL, Kind.DISTRICT, Kind.STATE}
 
@@ -48,6 +52,27 @@ def readiness_of(
     found = organization_for(request, slug, year, action)
     in_section(request, "readiness")
     return found
+
+
+def figures_file(
+    request: HttpRequest, organization: Organization, year: SchoolYear, made: export.Export, name: str, form: str
+) -> HttpResponseBase:
+    """Figures as CSV or workbook; that exact ones were taken is written down."""
+    if made.exact:
+        data.read(request, "figures downloaded", what=f"{name}.{form}", organization=organization.slug, year=int(year))
+        name = f"{name}-do-not-share"
+    name = f"{organization.slug}-{year:d}-{name}.{form}"
+    if form == "csv":
+        stream = tables.csv_stream(made.headings, made.rows)
+        response = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+    return FileResponse(
+        tables.xlsx_file(made.sheets()),
+        as_attachment=True,
+        filename=name,
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
 
 
 def measure_of(code: str) -> Measure:

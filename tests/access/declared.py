@@ -124,12 +124,24 @@ PAGES: dict[str, Page | Personal | System | Signed] = {
     "goals:measure": Page(
         own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"code": "ACGR4"}
     ),
+    "goals:dashboard_file": Page(
+        own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"form": "csv"}
+    ),
+    "goals:measure_file": Page(
+        own=DIRECTORY.own,
+        sibling=DIRECTORY.sibling,
+        foreign=DIRECTORY.foreign,
+        kwargs={"code": "ACGR4", "form": "xlsx"},
+    ),
     "goals:measure_students": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"code": "ACGR4"}),
     "goals:measure_students_file": Page(
         own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"code": "ACGR4", "form": "csv"}
     ),
     "goals:within_reach": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
     "goals:within_reach_file": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"form": "csv"}),
+    # A state certifies its own results; only an administrator takes that back.
+    "goals:closing": Page(own=STANDING),
+    "goals:closing_reopen": Page(own=EVERYWHERE),
     "goals:rollups": System(EVERYWHERE),
     "goals:rollup_again": System(EVERYWHERE, method="post"),
     "schools:invitation_accept": Signed("a signed link says for whom it is; tests/schools/test_invitations.py"),

@@ -15,6 +15,7 @@ from django.urls import reverse
 from hstw.access import Role
 from hstw.navigation import current_year
 from schools import invitations
+from schools.models import YearClose
 from tests.browser.world import LONG_NAME, FilledWorld
 
 
@@ -143,6 +144,30 @@ PAGES: dict[str, Seen] = {
         lambda world: {"slug": "ridge", "year": current_year() - 1, "code": "WORK_BASED_LEARNING"},
         "No evidence is not zero",
     ),
+    "goals:measure#certified": Seen(
+        Role.PRINCIPAL,
+        lambda world: {"slug": "ridge", "year": current_year() - 2, "code": "CHRONIC_ABSENCE"},
+        "revised",
+    ),
+    "goals:measure#beside": Seen(
+        Role.PRINCIPAL, lambda world: {"slug": "ridge", "year": current_year() - 1, "code": "ACGR4"}, "As published"
+    ),
+    "goals:measure#published": _cahaba(
+        Role.DISTRICT_ADMINISTRATOR, "As published, not counted here", code="AP_PARTICIPATION"
+    ),
+    "goals:closing": Seen(
+        Role.STATE_COORDINATOR,
+        lambda world: {"slug": "alabama", "year": current_year() - 1},
+        "I certify these results",
+    ),
+    "goals:closing#closed": Seen(
+        Role.SYSTEM_ADMINISTRATOR, lambda world: {"slug": "alabama", "year": current_year() - 2}, "Certified"
+    ),
+    "goals:closing_reopen": Seen(
+        Role.SYSTEM_ADMINISTRATOR,
+        lambda world: {"slug": "alabama", "year": current_year() - 2, "pk": YearClose.objects.get().pk},
+        "Why it is reopened",
+    ),
     "goals:measure_students": Seen(
         Role.PRINCIPAL,
         lambda world: {"slug": "ridge", "year": current_year() - 1, "code": "READY_EITHER"},
@@ -211,6 +236,8 @@ NO_PAGE = {
     "schools:import_rejected",
     "schools:import_changes",
     "schools:import_template",
+    "goals:dashboard_file",
+    "goals:measure_file",
     "goals:measure_students_file",
     "goals:within_reach_file",
     "goals:rollup_again",

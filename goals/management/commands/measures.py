@@ -103,6 +103,8 @@ def _entry(one: Figure) -> dict[str, Any]:
     }
     if one.exact:
         entry |= {"numerator": one.numerator, "denominator": one.denominator, "do_not_share": True}
+    if one.certified is not None:
+        entry |= {"certified": one.certified.isoformat(), "revised": _entry(one.revised) if one.revised else None}
     if one.state == FigureState.NOT_REPORTED:
         entry |= {"missing": list(one.missing), "due": one.due.isoformat() if one.due else None}
     return entry
