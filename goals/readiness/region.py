@@ -1,0 +1,94 @@
+"""The region: the sum of its states, of what means the same in all of them.
+
+No student is in two states: identifiers never match across them, so a student who moved is two records of two people,
+and a plain sum is right. What a state defines for itself stops at the state (design, section 4): measures of one state,
+proficiency on each state's own test, and readiness wherever a state decides it by rules of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+
+from goals.models import Measure
+from goals.models.measure import Basis
+from goals.readiness.computed import computed
+from goals.readiness.derive import rules_in_force
+from schools.models import Organization
+from schools.models.organization import Kind
+
+# Codes that begin so are levels of each state's own tests: shares of different things.
+STATE_TESTS = ("PROFICIENT_",)
+
+
+def region_of(state: Organization) -> Organization | None:
+    """The region that a state is part of."""
+    above = state.path[: -Organization.steplen]
+    return Organization.objects.filter(path=above, kind=Kind.REGION).first() if above else None
+
+
+def sum_states(region: Organization, basis: Basis, year: int) -> int:
+    """Make the region's cells of a basis and year anew from those of its states; returns how many changed.
+
+    The caller holds the region's lock (``rollup``): whoever has it sees all that the states have committed.
+    """
+    measures = {row.pk: row for row in Measure.objects.filter(basis=basis)}
+    states = {one.pk: one for one in Organization.objects.filter(path__startswith=region.path, kind=Kind.STATE)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT measure_id, array_agg(DISTINCT organization_id) FROM goals_measurecell"
+            " WHERE organization_id = ANY(%s) AND year = %s AND measure_id = ANY(%s) GROUP BY 1",
+            [list(states), year, list(measures)],
+        )
+        counted_in = {measures[pk]: [states[one] for one in found] for pk, found in cursor.fetchall()}
+        summed = [measure.pk for measure in means_the_same(counted_in, basis, year)]
+        sums = (
+            "(SELECT measure_id, group_id, sum(numerator)::int AS numerator, sum(denominator)::int AS denominator"
+            " FROM goals_measurecell WHERE organization_id = ANY(%(states)s) AND year = %(year)s"
+            " AND measure_id = ANY(%(summed)s) GROUP BY 1, 2)"
+        )
+        there = "organization_id = %(region)s AND year = %(year)s AND measure_id = ANY(%(measures)s)"
+        asked: dict[str, Any] = {
+            "states": list(states),
+            "year": year,
+            "summed": summed,
+            "region": region.pk,
+            "measures": list(measures),
+        }
+        cursor.execute(
+            f"SELECT count(*) FROM {sums} n FULL JOIN (SELECT * FROM goals_measurecell WHERE {there}) c"
+            " USING (measure_id, group_id)"
+            " WHERE (n.numerator, n.denominator) IS DISTINCT FROM (c.numerator, c.denominator)",
+            asked,
+        )
+        changed = int(cursor.fetchone()[0])
+        if changed:
+            cursor.execute(f"DELETE FROM goals_measurecell WHERE {there}", asked)
+            cursor.execute(
+                "INSERT INTO goals_measurecell (organization_id, year, measure_id, group_id, numerator, denominator)"
+                f" SELECT %(region)s, %(year)s, measure_id, group_id, numerator, denominator FROM {sums} n",
+                asked,
+            )
+        return changed
+
+
+def means_the_same(counted_in: dict[Measure, list[Organization]], basis: Basis, year: int) -> list[Measure]:
+    """Those of the measures that may be summed over the states where they are counted.
+
+    What a rule set decides is summed only where the default decides it in every one of them.
+    """
+    by_rule = {one.code for one in computed(basis) if one.rule}
+    return [
+        measure
+        for measure, states in counted_in.items()
+        if not measure.state
+        and not measure.code.startswith(STATE_TESTS)
+        and (measure.code not in by_rule or default_everywhere(states, year))
+    ]
+
+
+def default_everywhere(states: Iterable[Organization], year: int) -> bool:
+    """Whether no state has readiness rules of its own in a year."""
+    return all(not rules_in_force(state, year).state for state in states)
