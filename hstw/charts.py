@@ -2,13 +2,14 @@
 
 Drawn by ourselves as SVG in template components. Plotly, Altair and Bokeh draw with scripts in the page, pygal writes
 styles and scripts into its SVG, which the security policy forbids, and matplotlib's colors cannot follow the style
-sheet into the dark scheme and onto paper. Three shapes are needed; tests/hstw/test_charts.py holds each to 5 ms.
+sheet into the dark scheme and onto paper, and it takes tens of milliseconds a picture. Few shapes are needed;
+tests/hstw/test_charts.py holds each to 5 ms, and tests/benchmarks/charts.py prints what they take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 Number = float | int | Decimal
@@ -46,6 +47,16 @@ class Dot:
         """Where the text above it stands."""
         return round(self.y - 10, 1)
 
+    @property
+    def square_x(self) -> float:
+        """Where a square of 7 around it begins."""
+        return round(self.x - 3.5, 1)
+
+    @property
+    def square_y(self) -> float:
+        """Where that square begins from the top."""
+        return round(self.y - 3.5, 1)
+
 
 @dataclass(frozen=True)
 class Label:
@@ -70,17 +81,24 @@ class Trend:
 
 
 def trend(
-    points: Sequence[Point], *, width: int = 160, height: int = 44, goal: Number | None = None, margin: int = 6
+    points: Sequence[Point],
+    *,
+    width: int = 160,
+    height: int = 44,
+    goal: Number | None = None,
+    margin: int = 6,
+    scale: tuple[float, float] | None = None,
 ) -> Trend | None:
     """A line through the points that have a value; ``None`` where none has.
 
-    The scale runs over the values, at least :data:`LEAST_SPAN` units, and never leaves 0 to 100 where they do not.
+    The scale runs over the values, at least :data:`LEAST_SPAN` units, and never leaves 0 to 100 where they do not; one
+    that is given (:func:`common_scale`) makes several charts comparable.
     """
     values = [float(point.value) for point in points if point.value is not None]
     if not values:
         return None
     seen = values if goal is None else [*values, float(goal)]
-    low, high = _scale(min(seen), max(seen))
+    low, high = scale or _scale(min(seen), max(seen))
     step = (width - 2 * margin) / max(len(points) - 1, 1)
 
     def x_of(place: int) -> float:
@@ -108,6 +126,12 @@ def trend(
     return Trend(width, height, lines, dots, gaps, list(points), at, labels)
 
 
+def common_scale(values: Iterable[Number | None]) -> tuple[float, float]:
+    """The scale on which all of these values have room; 0 to 100 where there is none."""
+    known = [float(value) for value in values if value is not None]
+    return _scale(min(known), max(known)) if known else (0.0, 100.0)
+
+
 def _scale(low: float, high: float) -> tuple[float, float]:
     missing = max(LEAST_SPAN - (high - low), 0.0)
     bottom, top = low - missing / 2, high + missing / 2
@@ -129,6 +153,13 @@ class Column:
     goal_y: float | None
     compare_y: float | None
     empty: bool = False
+    # How far down the line of a gap reaches.
+    gap_y: float | None = None
+
+    @property
+    def gap_height(self) -> float:
+        """How long it is."""
+        return 0.0 if self.gap_y is None else round(self.gap_y - self.fill_y, 1)
 
 
 def column(
@@ -156,17 +187,117 @@ def column(
     )
 
 
+def with_gap(drawn: Column, lowest: Number | None) -> Column:
+    """The same column with the line of a gap, from its top down to a lower share."""
+    if lowest is None or drawn.empty:
+        return drawn
+    at = round(drawn.height * (1 - _clamped(lowest) / 100), 1)
+    return replace(drawn, gap_y=at if at > drawn.fill_y else None)
+
+
 @dataclass(frozen=True)
 class Bar:
     """A horizontal bar of 100 units, with a mark of what it is compared with."""
 
     length: float | None
     mark: float | None
+    goal: float | None = None
 
 
-def bar(value: Number | None, *, mark: Number | None = None) -> Bar:
-    """The bar of a share from 0 to 100."""
-    return Bar(None if value is None else _clamped(value), None if mark is None else _clamped(mark))
+def bar(value: Number | None, *, mark: Number | None = None, goal: Number | None = None) -> Bar:
+    """The bar of a share from 0 to 100, with what it is compared with and what it should reach."""
+    length, at, target = (None if one is None else _clamped(one) for one in (value, mark, goal))
+    return Bar(length, at, target)
+
+
+# A dot of the strip, and the least room that dots on top of each other are given.
+_DOT = 7.0
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in the strip: how many percent, and whether it is the one that the page is about."""
+
+    x: float
+    y: float
+    here: bool = False
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Many shares from 0 to 100 as dots along a line, those alike on top of each other."""
+
+    width: int
+    height: int
+    spots: list[Spot]
+    goal: float | None
+    mark: float | None
+    ticks: list[Label]
+
+    @property
+    def floor(self) -> float:
+        """Where the line runs on which the dots stand."""
+        return self.height - 18.0
+
+    @property
+    def label_y(self) -> float:
+        """Where the scale is written."""
+        return self.height - 4.0
+
+
+def strip(
+    values: Sequence[Number],
+    *,
+    here: int | None = None,
+    goal: Number | None = None,
+    mark: Number | None = None,
+    width: int = 640,
+    height: int = 96,
+) -> Strip | None:
+    """Dots for many shares, ``here`` the place of the one that is pointed out; ``None`` where there are none."""
+    if not values:
+        return None
+    margin, room = 12.0, height - 18.0 - 6.0
+
+    def x_of(share: Number) -> float:
+        return round(margin + (width - 2 * margin) * _clamped(share) / 100, 1)
+
+    columns: dict[int, list[int]] = {}
+    for place, value in enumerate(values):
+        columns.setdefault(round(x_of(value) / _DOT), []).append(place)
+    step = min(_DOT, room / max(len(column) for column in columns.values()))
+    spots = [
+        Spot(round(at * _DOT, 1), round(height - 18.0 - 4.0 - step * above, 1), place == here)
+        for at, column in columns.items()
+        for above, place in enumerate(column)
+    ]
+    ticks = [Label(x_of(share), str(share)) for share in (0, 25, 50, 75, 100)]
+    return Strip(
+        width,
+        height,
+        # What is pointed out lies on top.
+        sorted(spots, key=lambda spot: spot.here),
+        None if goal is None else x_of(goal),
+        None if mark is None else x_of(mark),
+        ticks,
+    )
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two lines over the same years on one scale."""
+
+    one: Trend
+    other: Trend
+
+
+def pair(
+    one: Sequence[Point], other: Sequence[Point], *, width: int = 400, height: int = 190, margin: int = 30
+) -> Pair | None:
+    """Two lines; ``None`` where either has no value."""
+    scale = common_scale(point.value for point in (*one, *other))
+    drawn = [trend(points, width=width, height=height, margin=margin, scale=scale) for points in (one, other)]
+    return Pair(drawn[0], drawn[1]) if drawn[0] and drawn[1] else None
 
 
 def _clamped(share: Number) -> float:

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from goals import board, within_reach
+from goals import board, network, within_reach
 from goals.views import frame
 from hstw.access import Action, decide
 from hstw.navigation import current_year
@@ -19,15 +19,20 @@ from schools.scope import signed_in
 @require_safe
 @login_required
 def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
-    """The checkpoints, the gaps and every measure of a school, district or state."""
+    """The checkpoints, the gaps and every measure of an organization; of the region, how far it is from its goals."""
     organization, school_year = frame.readiness_of(request, slug, year)
-    if organization.kind not in frame.KINDS:
-        return frame.show(request, organization, school_year, "goals/no_dashboard.html")
     user = signed_in(request)
+    if organization.kind == Kind.REGION:
+        with frame.one_snapshot():
+            goals = network.overview(user, organization, school_year)
+        return frame.show(request, organization, school_year, "goals/network.html", goals=goals)
     with frame.one_snapshot():
         found = board.board(user, organization, school_year)
     context: dict[str, Any] = {}
-    if organization.kind != Kind.STATE and decide(user, Action.VIEW_NAMED_STUDENTS, organization):
+    if organization.kind == Kind.STATE:
+        with frame.one_snapshot():
+            context["goals"] = network.overview(user, organization, school_year)
+    if organization.kind in {Kind.SCHOOL, Kind.DISTRICT} and decide(user, Action.VIEW_NAMED_STUDENTS, organization):
         context["lists"] = within_reach.lists(found, organization, school_year)
         if school_year == current_year():
             context["seniors"] = within_reach.seniors(organization, school_year)

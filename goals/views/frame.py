@@ -25,8 +25,8 @@ from schools.models.organization import Kind
 from schools.scope import organization_for, signed_in
 from schools.views.data.frame import layouts_for
 
-# Whose numbers are kept; a cooperative's and a region's pages come with the network's.
-KINDS = {Kind.SCHOOL, Kind.DISTRICT, Kind.STATE}
+# Of whom students are listed by name; a cooperative and the region work with sums.
+LIST_STUDENTS = {Kind.SCHOOL, Kind.DISTRICT, Kind.STATE}
 
 
 @contextmanager
@@ -65,7 +65,8 @@ def show(
         "organization": organization,
         "year": year,
         "above": organizations.ancestors(organization, request.user),
-        "names_students": bool(decide(signed_in(request), Action.VIEW_NAMED_STUDENTS, organization)),
+        "names_students": organization.kind in LIST_STUDENTS
+        and bool(decide(signed_in(request), Action.VIEW_NAMED_STUDENTS, organization)),
     }
     return render(request, template, context)
 
