@@ -254,13 +254,15 @@ def compare(user: Any, organization: Organization, year: SchoolYear, measure: Me
         exact=any(figure.exact for figure in found.values()),
         missing=whole[-1].missing if whole[-1].due is None else (),
     )
-    result.lines = _sorted(_by_goal(lines, result, asked.goal), asked.sort or board_sort(measure))
+    result.lines = _sorted(_by_goal(lines, result, asked.goal), asked.sort or first_sort(measure, than))
     _draw(result)
     return result
 
 
-def board_sort(measure: Measure) -> str:
-    """The sort that puts those who need it most first."""
+def first_sort(measure: Measure, than: StudentGroup | None) -> str:
+    """The sort that puts those who need it most first: the widest gap, or the worst figure."""
+    if than is not None:
+        return "-gap"
     return "-figure" if measure.direction == Direction.LOWER else "figure"
 
 
@@ -268,7 +270,7 @@ def _draw(result: Comparison) -> None:
     """The picture of all, and the scale that all trends share."""
     result.known = [line for line in result.lines if value_of(line.figure) is not None]
     drawn = (figure.percent for line in result.lines for figure in line.series)
-    result.scale = charts.common_scale([*drawn, *(figure.percent for figure in result.whole)])
+    result.scale = charts.common_scale([*drawn, *(figure.percent for figure in result.whole), result.target])
     if not result.of_percent or len(result.known) < _PICTURE_FROM:
         return
     values = [line.figure.percent for line in result.known if line.figure.percent is not None]
@@ -281,7 +283,7 @@ def with_trends(result: Comparison, lines: Sequence[Line], *, width: int = 220, 
     return [
         replace(
             line,
-            trend=trend_of(line.series, result.scale, width=width, height=height),
+            trend=trend_of(line.series, result.scale, width=width, height=height, goal=result.target),
             sentence=board.trend_sentence(whole_years(line.series)),
         )
         for line in lines
@@ -289,12 +291,18 @@ def with_trends(result: Comparison, lines: Sequence[Line], *, width: int = 220, 
 
 
 def trend_of(
-    series: Sequence[Figure], scale: tuple[float, float], *, width: int = 220, height: int = 72
+    series: Sequence[Figure],
+    scale: tuple[float, float],
+    *,
+    width: int = 220,
+    height: int = 72,
+    margin: int = 6,
+    goal: Decimal | None = None,
 ) -> charts.Trend | None:
     """A line over the years on a given scale."""
     whole = {figure.year for figure in whole_years(series)}
     points = [charts.Point(SchoolYear(one.year).label, one.text, one.percent, one.year not in whole) for one in series]
-    return charts.trend(points, width=width, height=height, scale=scale)
+    return charts.trend(points, width=width, height=height, margin=margin, goal=goal, scale=scale)
 
 
 def whole_years(series: Sequence[Figure]) -> list[Figure]:

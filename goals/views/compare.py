@@ -82,7 +82,7 @@ def trends(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         asked,
         found,
         page_obj,
-        whole_trend=compare.trend_of(found.whole, found.scale, width=440, height=120),
+        whole_trend=compare.trend_of(found.whole, found.scale, width=440, height=170, margin=30, goal=found.target),
         whole_sentence=board.trend_sentence(compare.whole_years(found.whole)),
         tab="trends",
     )
@@ -165,7 +165,7 @@ def _show(
         year,
         template,
         form=form,
-        sort=asked.sort or compare.board_sort(found.measure),
+        sort=asked.sort or compare.first_sort(found.measure, found.than),
         found=found,
         page_obj=page_obj,
         measure=found.measure,
