@@ -88,6 +88,11 @@ class Row:
         return self.figure.state != FigureState.NOT_APPLICABLE
 
     @property
+    def lagged(self) -> bool:
+        """Whether its years are not those of the page, because it becomes known long after."""
+        return self.measure.lag_years >= YEARS_SHOWN
+
+    @property
     def earlier(self) -> bool:
         """Whether what is shown is of a year before the one asked for."""
         return self.shown is not None and self.shown.year != self.figure.year
@@ -196,6 +201,14 @@ def years_to(year: int, count: int = YEARS_SHOWN) -> list[SchoolYear]:
     return [SchoolYear(one) for one in range(year - count + 1, year + 1)]
 
 
+def years_of(measure: Measure, year: int) -> list[SchoolYear]:
+    """The years that a measure is shown over: up to ``year``, or up to the last that can be known of it by then.
+
+    What is known so many years later that none of the years shown would have a figure is shown over earlier ones.
+    """
+    return years_to(year - measure.lag_years if measure.lag_years >= YEARS_SHOWN else year)
+
+
 def compared_with(organization: Organization) -> Organization | None:
     """Whose figures stand beside an organization's own: its state's."""
     return organization.in_state
@@ -209,10 +222,12 @@ def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
     measures = {measure.code: measure for measure in Measure.objects.filter(code__in=codes)}
     beside = [organization] if above is None else [organization, above]
     found = figures(user, beside, years, codes)
+    for late in [row for row in measures.values() if row.lag_years >= YEARS_SHOWN]:
+        found |= figures(user, beside, years_of(late, year), [late.code])
     loaded = loaded_of(organization, years)
     today = timezone.localdate()
     rows = {
-        code: row_of(measures[code], found, organization, above, years, loaded, today)
+        code: row_of(measures[code], found, organization, above, years_of(measures[code], year), loaded, today)
         for code in codes
         if code in measures
     }

@@ -33,15 +33,15 @@ class Checkpoint:
 
 # Domain reference, section 3.7.
 CHECKPOINTS: tuple[Checkpoint, ...] = (
-    Checkpoint("grade-5", _("Grade 5"), (("END_OF_GRADE_5", _("Ready for the middle grades")),)),
+    Checkpoint("grade-5", _("Grade 5"), (("ON_TRACK_5", _("On track for the middle grades")),)),
     Checkpoint("grade-8", _("Grade 8"), (("READY_FOR_HIGH_SCHOOL", _("Ready for high school")),)),
     Checkpoint("grade-9", _("Grade 9"), (("ON_TRACK_9", _("On track to graduate")),)),
-    Checkpoint("grade-10", _("Grade 10"), (("END_OF_GRADE_10", _("On track after grade 10")),)),
+    Checkpoint("grade-10", _("Grade 10"), (("ON_TRACK_10", _("On track to graduate")),)),
     Checkpoint(
         "grade-11",
         _("Grade 11"),
         (
-            ("END_OF_GRADE_11", _("Ready for the senior year")),
+            ("ON_TRACK_11", _("On track to graduate")),
             ("ACT_READING_11", _("ACT benchmark in reading")),
             ("ACT_MATH_11", _("ACT benchmark in math")),
         ),
@@ -93,7 +93,7 @@ GOALS: tuple[Goal, ...] = (
         _("Graduate ready for college, a career, or both"),
         Decimal(80),
         ("READY_EITHER",),
-        _("Of the year's graduates, not of all who entered grade 9; each state by its own rule."),
+        _("Of the year's graduates, not of all who entered grade 9."),
     ),
     Goal(
         "credential",
@@ -115,22 +115,43 @@ class Area:
 
 
 AREAS: tuple[Area, ...] = (
+    Area("on-time", _("On time and on track"), ("ACGR4", "ACGR5", "ACGR6", "ON_TRACK_*", "DROPOUT_*")),
     Area(
-        "on-time", _("On time and on track"), ("ACGR4", "ACGR5", "ACGR6", "ON_TRACK_*", "END_OF_GRADE_*", "DROPOUT_*")
+        "by-the-state",
+        _("Ready, by the state's own rule"),
+        tuple(f"STATE_READY_{part}_*" for part in ("EITHER", "ACADEMIC", "CAREER", "BOTH", "NEITHER")),
     ),
     Area(
         "college",
         _("Ready for college"),
         (
-            *("READY_EITHER", "READY_ACADEMIC", "ACT_ENGLISH_11", "ACT_MATH_11", "ACT_READING_11", "ACT_SCIENCE_11"),
-            *("ACT_*", "SAT_*", "AP_*", "IB_*", "DUAL_*", "RECOMMENDED_*", "POSTSECONDARY", "POSTSECONDARY_*"),
+            *(
+                "READY_EITHER",
+                "READY_ACADEMIC",
+                "READY_NEITHER",
+                "ACT_ENGLISH_11",
+                "ACT_MATH_11",
+                "ACT_READING_11",
+                "ACT_SCIENCE_11",
+            ),
+            *(
+                "ACT_*",
+                "SAT_*",
+                "AP_*",
+                "IB_*",
+                "EXAMS_*",
+                "DUAL_*",
+                "RECOMMENDED_*",
+                "POSTSECONDARY",
+                "POSTSECONDARY_*",
+            ),
         ),
     ),
     Area(
         "career",
         _("Ready for a career"),
         (
-            *("READY_CAREER", "READY_BOTH", "READY_NEITHER", "CREDENTIAL_EARNED", "CREDENTIALS_TALLY", "CREDENTIAL_*"),
+            *("READY_CAREER", "READY_BOTH", "CREDENTIAL_EARNED", "CREDENTIALS_TALLY", "CREDENTIAL_*"),
             *("WORK_BASED_LEARNING", "CTE_*", "WORKKEYS_*"),
         ),
     ),

@@ -193,7 +193,7 @@ def compare(user: Any, organization: Organization, year: SchoolYear, measure: Me
     base = base_of(organization)
     kinds = kinds_below(base)
     kind = asked.kind if asked.kind in BELOW.get(base.kind, ()) else kinds[0] if kinds else Kind.SCHOOL
-    years = board.years_to(year)
+    years = board.years_of(measure, year)
     chosen = {one.code: one for one in StudentGroup.objects.filter(code__in=[asked.group, asked.than, "ALL"])}
     group, than = chosen.get(asked.group, chosen["ALL"]), chosen.get(asked.than)
     open_then = Q(closed=None) | Q(closed__gt=year.first_day)
@@ -209,7 +209,7 @@ def compare(user: Any, organization: Organization, year: SchoolYear, measure: Me
         return [found[one.pk, at, measure.code, code] for at in years]
 
     all_series = {one.pk: series_of(one, group.code) for one in [base, *units]}
-    shown_year = _shown_year(all_series.values(), year)
+    shown_year = _shown_year(all_series.values(), years[-1])
     at = years.index(shown_year)
     target = board.GOALS.get(measure.code)
     lines = []
@@ -243,7 +243,7 @@ def compare(user: Any, organization: Organization, year: SchoolYear, measure: Me
         measure=measure,
         group=group,
         than=than,
-        year=year,
+        year=years[-1],
         shown_year=shown_year,
         years=years,
         whole=whole,

@@ -92,7 +92,7 @@ def gaps(
     other: StudentGroup,
 ) -> Gaps:
     """The groups of an organization, in a constant number of queries; without ``one`` that furthest behind."""
-    years = board.years_to(year)
+    years = board.years_of(measure, year)
     codes = [code for code, _condition in GROUPS.values()]
     found = figures(user, [organization], years, [measure.code], codes)
 

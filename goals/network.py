@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,8 +12,8 @@ from goals import board, checkpoints, compare
 from goals.checkpoints import Goal
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure
+from goals.models.measure import Basis
 from goals.readiness import region
-from goals.readiness.computed import all_computed
 from hstw import charts
 from hstw.values import SchoolYear
 from schools.models import Organization
@@ -79,39 +78,37 @@ class Overview:
 
 def overview(user: Any, organization: Organization, year: SchoolYear) -> Overview:
     """The goals of a region or state; a constant number of queries."""
-    years = board.years_to(year)
     shown = board.measures_shown()
     codes = [goal.code(shown) for goal in checkpoints.GOALS]
     measures = {row.code: row for row in Measure.objects.filter(code__in=codes)}
     open_then = Q(closed=None) | Q(closed__gt=year.first_day)
     below = Organization.objects.filter(open_then, path__startswith=organization.path)
     states = list(below.filter(kind=Kind.STATE).order_by("name", "pk")) if organization.kind == Kind.REGION else []
+    years = sorted({at for row in measures.values() for at in board.years_of(row, year)})
     found = figures(user, [organization, *states], years, list(measures))
     # A sum that is not made is not a figure that is missing.
     standings = [
-        _standing(goal, measures.get(code), found, organization, years)
+        _standing(goal, measures.get(code), found, organization, year)
         for goal, code in zip(checkpoints.GOALS, codes, strict=True)
     ]
     lines = [
         StateLine(
             state,
             [
-                _standing(goal, measures.get(code), found, state, years)
+                _standing(goal, measures.get(code), found, state, year)
                 for goal, code in zip(checkpoints.GOALS, codes, strict=True)
             ],
         )
         for state in states
     ]
-    by_rule = {one.code for one in all_computed() if one.rule}
     for at, standing in enumerate(standings):
         if standing.measure is None or not states:
             continue
         known = [line.standings[at].year for line in lines if line.standings[at].figure]
         if standing.figure is None and known:
             standing.year = max(known)
-            if standing.measure.code in by_rule:
-                counted = [line.state for line in lines if line.standings[at].figure]
-                standing.apart = not region.default_everywhere(counted, standing.year)
+            counted = {standing.measure: [line.state for line in lines if line.standings[at].figure]}
+            standing.apart = not region.means_the_same(counted, Basis(standing.measure.basis), standing.year)
     schools = list(below.filter(kind=Kind.SCHOOL).select_related("in_state").order_by("pk"))
     _count_schools(user, standings, schools)
     return Overview(organization, year, standings, lines, len(schools))
@@ -122,10 +119,11 @@ def _standing(
     measure: Measure | None,
     found: dict[tuple[int, int, str, str], Figure],
     organization: Organization,
-    years: Sequence[SchoolYear],
+    year: SchoolYear,
 ) -> Standing:
     if measure is None:
-        return Standing(goal, None, None, years[-1])
+        return Standing(goal, None, None, year)
+    years = board.years_of(measure, year)
     series = [found[organization.pk, year, measure.code, "ALL"] for year in years]
     known = [figure for figure in series if figure.state not in board.UNKNOWN]
     if not known:

@@ -19,8 +19,8 @@ from goals.readiness.derive import rules_in_force
 from schools.models import Organization
 from schools.models.organization import Kind
 
-# Codes that begin so are levels of each state's own tests: shares of different things.
-STATE_TESTS = ("PROFICIENT_",)
+# Codes that begin so mean something else in each state: levels of its own tests, readiness by its own rule.
+OF_EACH_STATE = ("PROFICIENT_", "STATE_READY_")
 
 
 def region_of(state: Organization) -> Organization | None:
@@ -75,20 +75,18 @@ def sum_states(region: Organization, basis: Basis, year: int) -> int:
 
 
 def means_the_same(counted_in: dict[Measure, list[Organization]], basis: Basis, year: int) -> list[Measure]:
-    """Those of the measures that may be summed over the states where they are counted.
-
-    What a rule set decides is summed only where the default decides it in every one of them.
-    """
-    by_rule = {one.code for one in computed(basis) if one.rule}
+    """Those of the measures that may be summed over the states where they are counted."""
     return [
         measure
         for measure, states in counted_in.items()
         if not measure.state
-        and not measure.code.startswith(STATE_TESTS)
-        and (measure.code not in by_rule or default_everywhere(states, year))
+        and not measure.code.startswith(OF_EACH_STATE)
+        and measure.code not in decided_by_states(states, basis, year)
     ]
 
 
-def default_everywhere(states: Iterable[Organization], year: int) -> bool:
-    """Whether no state has readiness rules of its own in a year."""
-    return all(not rules_in_force(state, year).state for state in states)
+def decided_by_states(states: Iterable[Organization], basis: Basis, year: int) -> set[str]:
+    """The measures that rule sets decide, unless the default decides them in every one of the states."""
+    if all(not rules_in_force(state, year).state for state in states):
+        return set()
+    return {one.code for one in computed(basis) if one.rule}
