@@ -379,7 +379,7 @@ def _sentence(result: Comparison) -> str:
             _("Half of those with a figure lie between %(low)s %% and %(high)s %%.")
             % {"low": round(low), "high": round(high)}
         )
-    else:
+    elif values[0] != values[-1]:
         parts.append(_("From %(low)s %% to %(high)s %%.") % {"low": values[0], "high": values[-1]})
     if result.target is not None:
         parts.append(
