@@ -14,9 +14,9 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from goals import reported
+from goals import checkpoints, reported
+from goals.checkpoints import Checkpoint
 from goals.evidence import Loaded, Source, loaded_of
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, RollupRun, StalePair, StudentGroup
@@ -43,62 +43,8 @@ RESTLESS = 3
 # States of a figure in which nothing is known of the measure at all.
 UNKNOWN = frozenset({FigureState.NOT_REPORTED, FigureState.NOT_APPLICABLE})
 
-# The bold goals of the network that a computed measure answers to (domain reference, section 1.2).
-GOALS = {"ACGR4": Decimal(95), "READY_EITHER": Decimal(80)}
-
-CHECKPOINTS: tuple[tuple[str, Any], ...] = (
-    ("PROFICIENT_ELA", gettext_lazy("Proficient in English")),
-    ("PROFICIENT_MATH", gettext_lazy("Proficient in math")),
-    ("ON_TRACK_9", gettext_lazy("On track in grade 9")),
-    ("ACT_READING_11", gettext_lazy("ACT reading, grade 11")),
-    ("ACT_MATH_11", gettext_lazy("ACT math, grade 11")),
-    ("READY_EITHER", gettext_lazy("Ready for college or a career")),
-    ("ACGR4", gettext_lazy("Graduated on time")),
-    ("POSTSECONDARY", gettext_lazy("Enrolled after high school")),
-)
-
-AREAS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
-    ("on-time", gettext_lazy("On time and on track"), ("ACGR4", "ACGR5", "ACGR6", "ON_TRACK_9", "DROPOUT_RATE")),
-    # Of these a state has those of its own rule, if it has one, over the denominator of that rule.
-    (
-        "by-the-state",
-        gettext_lazy("Ready, by the state's own rule"),
-        tuple(
-            f"STATE_READY_{part}_{of}"
-            for of in ("COHORT", "ON_TIME", "GRADUATES", "SENIORS")
-            for part in ("EITHER", "ACADEMIC", "CAREER", "BOTH", "NEITHER")
-        ),
-    ),
-    (
-        "college",
-        gettext_lazy("Ready for college"),
-        (
-            *(
-                "READY_EITHER",
-                "READY_NEITHER",
-                "READY_ACADEMIC",
-                "ACT_ENGLISH_11",
-                "ACT_MATH_11",
-                "ACT_READING_11",
-                "ACT_SCIENCE_11",
-            ),
-            "POSTSECONDARY",
-        ),
-    ),
-    (
-        "career",
-        gettext_lazy("Ready for a career"),
-        (
-            *("READY_CAREER", "READY_BOTH", "CREDENTIAL_EARNED", "CREDENTIALS_TALLY", "WORK_BASED_LEARNING"),
-            "CTE_CONCENTRATOR",
-        ),
-    ),
-    (
-        "along",
-        gettext_lazy("Along the way"),
-        ("CHRONIC_ABSENCE", "PROFICIENT_ELA", "PROFICIENT_MATH", "ADVANCED_COURSES"),
-    ),
-)
+# The bold goals of the network, by the measure that answers to each.
+GOALS: dict[str, Decimal] = {code: goal.percent for goal in checkpoints.GOALS for code in goal.codes}
 
 
 @dataclass(frozen=True)
@@ -147,6 +93,11 @@ class Row:
         return self.figure.state != FigureState.NOT_APPLICABLE
 
     @property
+    def lagged(self) -> bool:
+        """Whether its years are not those of the page, because it becomes known long after."""
+        return self.measure.lag_years >= YEARS_SHOWN
+
+    @property
     def earlier(self) -> bool:
         """Whether what is shown is of a year before the one asked for."""
         return self.shown is not None and self.shown.year != self.figure.year
@@ -180,18 +131,24 @@ class Board:
     latest: list[Source] = field(default_factory=list)
 
     @property
+    def pipeline(self) -> list[tuple[Checkpoint, list[Row]]]:
+        """The way from grade 5 to age 25: the checkpoints that anything is measured at, with what is."""
+        there = [code for code, row in self.rows.items() if row.applies]
+        found = [(one, [self.rows[code] for code, _label in one.shown(there)]) for one in checkpoints.CHECKPOINTS]
+        return [(one, rows) for one, rows in found if rows]
+
+    @property
     def checkpoints(self) -> list[Row]:
-        """The way from the middle grades to after high school."""
-        return [row for code, _label in CHECKPOINTS if (row := self.rows.get(code)) and row.applies]
+        """The measures of the checkpoints, in their order."""
+        return [row for _checkpoint, rows in self.pipeline for row in rows]
 
     @property
     def areas(self) -> list[tuple[str, Any, list[Row]]]:
         """The measures by area, without those that do not apply."""
-        found = [
-            (key, name, [row for code in codes if (row := self.rows.get(code)) and row.applies])
-            for key, name, codes in AREAS
+        applying = [code for code, row in self.rows.items() if row.applies]
+        return [
+            (area.key, area.name, [self.rows[code] for code in codes]) for area, codes in checkpoints.by_area(applying)
         ]
-        return [area for area in found if area[2]]
 
     @property
     def not_applicable(self) -> list[Row]:
@@ -255,9 +212,17 @@ def years_to(year: int, count: int = YEARS_SHOWN) -> list[SchoolYear]:
     return [SchoolYear(one) for one in range(year - count + 1, year + 1)]
 
 
+def years_of(measure: Measure, year: int) -> list[SchoolYear]:
+    """The years that a measure is shown over: up to ``year``, or up to the last that can be known of it by then.
+
+    What is known so many years later that none of the years shown would have a figure is shown over earlier ones.
+    """
+    return years_to(year - measure.lag_years if measure.lag_years >= YEARS_SHOWN else year)
+
+
 def compared_with(organization: Organization) -> Organization | None:
     """Whose figures stand beside an organization's own: its state's."""
-    return organization.in_state if organization.kind in {Kind.SCHOOL, Kind.DISTRICT} else None
+    return organization.in_state
 
 
 def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
@@ -271,6 +236,8 @@ def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
     measures = {measure.code: measure for measure in Measure.objects.filter(code__in=codes)}
     beside = [organization] if above is None else [organization, above]
     found = figures(user, beside, years, codes)
+    for late in [row for row in measures.values() if row.lag_years >= YEARS_SHOWN]:
+        found |= figures(user, beside, years_of(late, year), [late.code])
     loaded = loaded_of(organization, years)
     today = timezone.localdate()
     rows = {
@@ -279,10 +246,10 @@ def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
             found,
             organization,
             above,
-            years,
+            years_of(measures[code], year),
             loaded,
             today,
-            broken=breaks(measures[code], postal, years, book),
+            broken=breaks(measures[code], postal, years_of(measures[code], year), book),
         )
         for code in codes
         if code in measures
@@ -291,7 +258,7 @@ def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
     published = reported.beside(user, [organization], years, codes)
     for row in rows.values():
         row.published = published.get(row.shown.key, []) if row.shown else []
-    labels = dict(CHECKPOINTS)
+    labels = {code: label for one in checkpoints.CHECKPOINTS for code, label in one.codes}
     for code, row in rows.items():
         row.label = str(labels.get(code, row.measure.name))
     last = (
@@ -442,6 +409,8 @@ def _put_gaps(user: Any, organization: Organization, rows: Iterable[Row]) -> Non
             if points is not None and points > 0 and (best is None or points > best.points):
                 best = Gap(group, figure, points)
         row.gap = best
+        if best is not None and row.column is not None:
+            row.column = charts.with_gap(row.column, _drawn(best.figure))
 
 
 def _sentence(board: Board) -> str:

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Substr
 
 from schools.imports.loaded import EXPECTED, label_of
-from schools.models import EvidenceCoverage, ImportBatch, Organization
+from schools.models import CooperativeMember, EvidenceCoverage, ImportBatch, Organization
 from schools.models.organization import Kind, lineage
 
 _TARGETS = {kind.code: kind.target for kind in EXPECTED}
@@ -70,12 +71,19 @@ def _names(asked: str, kind: str) -> bool:
 def loaded_of(organization: Organization, years: Sequence[int]) -> Loaded:
     """What is loaded for it, for those above it, and for the schools below it; one query.
 
+    What is loaded for members of a cooperative, at any time, is loaded for the cooperative.
     Of several imports of a kind and year the latest counts.
     """
     # From the state down: nothing is loaded for a region.
     within = Q(organization__path__in=lineage(organization.path)[1:-1]) | Q(organization=organization)
     if organization.kind != Kind.SCHOOL:
         within |= Q(organization__path__startswith=organization.path)
+    if organization.kind == Kind.COOPERATIVE:
+        members = CooperativeMember.objects.filter(cooperative=organization, member__path=OuterRef("within"))
+        schools = Organization.objects.annotate(within=Substr("path", 1, 3 * Organization.steplen)).filter(
+            Exists(members)
+        )
+        within |= Q(organization__in=schools.order_by().values("pk"))
     rows = (
         EvidenceCoverage.objects.filter(within, year__in=list(years))
         .select_related("batch__organization__in_state")

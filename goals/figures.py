@@ -406,7 +406,10 @@ def _has(kind: str, basis: str, year: int, loaded: set[tuple[str, int]]) -> bool
 
 
 def _loaded(asked: _Asked) -> dict[int, set[tuple[str, int]]]:
-    """By organization: the kinds and years of evidence loaded for it, above it, or (above the school) below it."""
+    """By organization: the kinds and years of evidence loaded for it, above it, or (above the school) below it.
+
+    What is loaded for members of a cooperative, at any time, is loaded for the cooperative.
+    """
     if not asked.organizations or not asked.years:
         return {}
     step = Organization.steplen
@@ -417,7 +420,10 @@ def _loaded(asked: _Asked) -> dict[int, set[tuple[str, int]]]:
             "   CROSS JOIN generate_series(%(state)s, length(k.path), %(step)s) n"
             "   JOIN schools_organization a ON a.path = left(k.path, n)"
             "   UNION SELECT k.id, a.id FROM asked k JOIN schools_organization a ON a.path LIKE k.path || '%%'"
-            "   WHERE k.kind <> 'school')"
+            "   WHERE k.kind <> 'school'"
+            "   UNION SELECT k.id, a.id FROM asked k JOIN schools_cooperativemember m ON m.cooperative_id = k.id"
+            "   JOIN schools_organization p ON p.id = m.member_id"
+            "   JOIN schools_organization a ON a.path LIKE p.path || '%%')"
             " SELECT DISTINCT s.id, c.kind, c.year FROM seen s JOIN schools_evidencecoverage c"
             " ON c.organization_id = s.source WHERE c.year BETWEEN %(first)s AND %(last)s",
             {

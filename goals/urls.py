@@ -1,8 +1,8 @@
-"""Readiness: where a school, district or state stands."""
+"""Readiness: where a school, district, cooperative, state or the network stands."""
 
 from django.urls import path
 
-from goals.views import closing, dashboard, measure, rollups, students
+from goals.views import closing, compare, dashboard, measure, rollups, students
 
 app_name = "goals"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("o/<slug:slug>/<int:year>/readiness/closing/", closing.page, name="closing"),
     path("o/<slug:slug>/<int:year>/readiness/closing/<int:pk>/", closing.reopen, name="closing_reopen"),
     path("o/<slug:slug>/<int:year>/readiness/table/<slug:form>/", dashboard.download, name="dashboard_file"),
+    path("o/<slug:slug>/<int:year>/readiness/compare/", compare.page, name="compare"),
+    path("o/<slug:slug>/<int:year>/readiness/compare/<slug:form>/", compare.download, name="compare_file"),
+    path("o/<slug:slug>/<int:year>/readiness/trends/", compare.trends, name="trends"),
     path("o/<slug:slug>/<int:year>/readiness/<slug:code>/", measure.page, name="measure"),
     path("o/<slug:slug>/<int:year>/readiness/<slug:code>/students/", students.page, name="measure_students"),
     path(

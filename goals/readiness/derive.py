@@ -10,7 +10,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from goals.models.measure import BITS, Basis
-from goals.readiness import facts
+from goals.readiness import cooperatives, facts
 from goals.readiness.computed import Computed, computed
 from goals.readiness.expressions import to_sql
 from goals.readiness.rules import rule_book
@@ -154,6 +154,7 @@ def _covered(measures: list[Computed], basis: Basis, year: int, state: Organizat
                 " WHERE starts_with(o.path, {path}) AND starts_with(a.path, {path}) GROUP BY 1"
             ).format(columns=sql.SQL(", ").join(columns or [sql.SQL("true AS none")]), path=sql.Literal(state.path))
         )
+    cooperatives.cover(state.path, year, [_column(kind) for kind in kinds(measures)])
 
 
 def where_covered(measure: Computed, year: int, state: Organization, organizations: list[int]) -> set[int]:

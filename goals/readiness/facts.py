@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from goals.models.measure import Basis
+from goals.readiness import cooperatives
 from schools.models import Organization
 from schools.models.organization import Kind
 
@@ -110,7 +111,7 @@ def make(ask: Ask) -> None:
         "some": some,
     }
     if ask.basis == Basis.YEAR:
-        _units_of_the_year(parts)
+        _units_of_the_year(ask, parts)
         _facts_of_the_year(parts)
     elif ask.basis == Basis.CLASS:
         _units_of_the_class(parts)
@@ -124,7 +125,7 @@ def make(ask: Ask) -> None:
 
 
 # --- basis “year”: enrolled that year -------------------------------------------------------------------------------
-def _units_of_the_year(parts: dict[str, sql.Composable]) -> None:
+def _units_of_the_year(ask: Ask, parts: dict[str, sql.Composable]) -> None:
     """A row per student and school, and per student and organization above where the schools differ below it."""
     step = sql.Literal(Organization.steplen)
     _run(
@@ -139,7 +140,8 @@ def _units_of_the_year(parts: dict[str, sql.Composable]) -> None:
     )  # fmt: skip
     # A shared-time center serves students of other schools: it never makes a student one of several schools.
     _run(
-        "CREATE TEMP TABLE several ON COMMIT DROP AS SELECT DISTINCT u.student_id, a.id AS organization_id, a.path"
+        "CREATE TEMP TABLE several ON COMMIT DROP AS"
+        " SELECT DISTINCT u.student_id, a.id AS organization_id, a.path, a.path AS below"
         " FROM units u JOIN schools_organization s ON s.id = u.organization_id AND NOT s.shared_time"
         " JOIN schools_organization a ON starts_with(u.path, a.path) AND a.kind <> {school}"
         " AND starts_with(a.path, {path})"
@@ -147,13 +149,15 @@ def _units_of_the_year(parts: dict[str, sql.Composable]) -> None:
         " HAVING count(DISTINCT left(u.path, length(a.path) + {step})) > 1",
         school=sql.Literal(Kind.SCHOOL), step=step, **parts,
     )  # fmt: skip
+    cooperatives.add_several(ask.path, ask.year)
     _run(
         "INSERT INTO units SELECT e.student_id, v.organization_id, max(v.path),"
         "(array_agg(e.grade ORDER BY e.entered DESC, e.id DESC))[1],"
         "(array_agg(e.exit_code ORDER BY e.entered DESC, e.id DESC))[1],"
         " sum(e.days_enrolled)::int, sum(e.days_absent)::int, " + _OF_SPELLS +
         " FROM several v JOIN schools_enrollment e ON e.student_id = v.student_id AND e.year = {year}"
-        " JOIN schools_organization o ON o.id = e.organization_id AND starts_with(o.path, v.path) AND NOT o.shared_time"
+        " JOIN schools_organization o ON o.id = e.organization_id AND NOT o.shared_time"
+        "   AND starts_with(o.path, v.below)"
         " GROUP BY 1, 2",
         **parts,
     )  # fmt: skip

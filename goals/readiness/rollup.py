@@ -1,7 +1,9 @@
 """Run the pipeline: derive, count and sum up one state, basis and year in one transaction, and swap its cells.
 
 Whatever was killed in the middle leaves the previous numbers standing, and is simply done again. Two runs of the same
-state, basis and year wait for each other; a reader sees the cells of one run or of the other.
+state, basis and year wait for each other; a reader sees the cells of one run or of the other. The region's cells are
+made anew in the same transaction. Locks are taken along the path from the state upward, the region's last and late:
+states are counted side by side, and nobody who has the region's lock waits for a state's.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from django.utils import timezone
 from goals import disclosure
 from goals.models import Cursor, Measure, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Basis
-from goals.readiness import count, derive, previous, sum_up
+from goals.readiness import count, derive, previous, region, sum_up
 from goals.readiness.computed import computed
 from goals.readiness.rules import rule_book
 from hstw.statements import watched_transaction
@@ -48,7 +50,7 @@ def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | No
         codes = {measure.bit: measure.code for measure in computed(basis)}
         measures = sorted(codes)
         measure_ids = dict(Measure.objects.values_list("code", "pk"))
-        cells = sum_up.sum_up(records, count.count(records, groups, measures), state, groups, measures)
+        cells = sum_up.sum_up(records, count.count(records, groups, measures), state, groups, measures, year)
         columns = [measure_ids[codes[bit]] for bit in measures]
         columns.append(measure_ids[TALLY] if basis == Basis.YEAR else 0)
         rows = []
@@ -61,14 +63,32 @@ def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | No
         changed = _swap(state, [column for column in columns if column], year, rows)
         if changed or not disclosure.has_release(state, year, basis):
             disclosure.protect(state, year, basis=basis)
+        _roll_up_above(state, basis, year)
         StalePair.objects.filter(organization=state, basis=basis, year=year, change__lte=seen).delete()
         return made, len(rows), changed
 
 
-def hold(state: Organization, basis: Basis, year: int) -> None:
+def hold(organization: Organization, basis: Basis, year: int) -> None:
     """Wait until nobody makes these numbers, and let nobody make them until the transaction is over."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, _key(state, basis, year)])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, _key(organization, basis, year)])
+
+
+def _roll_up_above(state: Organization, basis: Basis, year: int) -> None:
+    """The region's cells anew, from what its states have now."""
+    above = region.region_of(state)
+    if above is None:
+        return
+    hold(above, basis, year)
+    if region.sum_states(above, basis, year):
+        protect_region(above, year)
+
+
+def protect_region(above: Organization, year: int) -> None:
+    """Where the region's figures are protected, for each audience, once there is what protects them.
+
+    Until then whoever may not see exact figures of the region sees none of it: nobody reads what has no release.
+    """
 
 
 def _key(state: Organization, basis: Basis, year: int) -> int:
@@ -148,6 +168,20 @@ def mark(changes: Iterable[tuple[int, int | None, int]]) -> None:
                 [year for _organization, _student, year in changes],
             ],
         )
+
+
+def mark_state(state: Organization) -> None:
+    """Mark everything of a state: what does not come from evidence may have changed any of its sums."""
+    last = EvidenceChange.objects.aggregate(last=Max("pk"))["last"] or 0
+    StalePair.objects.bulk_create(
+        [
+            StalePair(organization=state, basis=basis, year=year, change=last, marked_at=timezone.now())
+            for basis, year in pairs_of(state)
+        ],
+        update_conflicts=True,
+        unique_fields=["organization", "basis", "year"],
+        update_fields=["change", "marked_at"],
+    )
 
 
 def mark_new(batch: int = 200_000) -> int:

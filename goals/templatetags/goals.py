@@ -35,10 +35,12 @@ def points(value: Decimal | None) -> str:
 
 
 @register.simple_tag
-def bar(figure: Figure | str, all_students: Figure | str = "") -> charts.Bar:
-    """The bar of a figure, with the mark of all students; a template's empty name stands for neither."""
+def bar(
+    figure: Figure | str | None, all_students: Figure | str | None = "", goal: Decimal | str | None = ""
+) -> charts.Bar:
+    """The bar of a figure, with the mark of what it is compared with and its goal; an empty name stands for neither."""
     value, mark = (one.percent if isinstance(one, Figure) else None for one in (figure, all_students))
-    return charts.bar(value, mark=mark)
+    return charts.bar(value, mark=mark, goal=goal if isinstance(goal, Decimal) else None)
 
 
 @register.simple_tag

@@ -29,8 +29,8 @@ from schools.views.data import frame as data
 from schools.views.data.frame import layouts_for
 
 FORMS = ("csv", "xlsx")
-# Whose numbers are kept; a cooperative's and a region's pages come with the network's.
-KINDS = {Kind.SCHOOL, Kind.DISTRICT, Kind.STATE}
+# Of whom students are listed by name; a cooperative and the region work with sums.
+LIST_STUDENTS = {Kind.SCHOOL, Kind.DISTRICT, Kind.STATE}
 
 
 @contextmanager
@@ -90,7 +90,8 @@ def show(
         "organization": organization,
         "year": year,
         "above": organizations.ancestors(organization, request.user),
-        "names_students": bool(decide(signed_in(request), Action.VIEW_NAMED_STUDENTS, organization)),
+        "names_students": organization.kind in LIST_STUDENTS
+        and bool(decide(signed_in(request), Action.VIEW_NAMED_STUDENTS, organization)),
     }
     return render(request, template, context)
 

@@ -151,7 +151,7 @@ def _asked(
 ) -> tuple[Organization, SchoolYear, Measure, CountedFilter]:
     organization, school_year = frame.readiness_of(request, slug, year, Action.VIEW_NAMED_STUDENTS)
     measure = frame.measure_of(code)
-    if organization.kind not in frame.KINDS or measure.bit is None:
+    if organization.kind not in frame.LIST_STUDENTS or measure.bit is None:
         raise Http404
     return organization, school_year, measure, CountedFilter(request.GET, measure=measure)
 

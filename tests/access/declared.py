@@ -121,6 +121,11 @@ PAGES: dict[str, Page | Personal | System | Signed] = {
     "schools:student_correct": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, hidden=True),
     # Whoever may see the directory page sees figures: exact for those who answer for them, protected for the others.
     "goals:dashboard": DIRECTORY,
+    "goals:compare": DIRECTORY,
+    "goals:compare_file": Page(
+        own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"form": "csv"}
+    ),
+    "goals:trends": DIRECTORY,
     "goals:measure": Page(
         own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"code": "ACGR4"}
     ),

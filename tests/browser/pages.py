@@ -135,7 +135,49 @@ PAGES: dict[str, Seen] = {
     "goals:dashboard#network": Seen(
         Role.SREB_STAFF,
         lambda world: {"slug": world.places.region.slug, "year": current_year()},
-        "No numbers of its own yet",
+        "State by state",
+    ),
+    "goals:dashboard#cooperative": Seen(
+        Role.STATE_COORDINATOR, lambda world: {"slug": "black-belt", "year": current_year()}, "Widest gaps"
+    ),
+    "goals:compare": Seen(
+        Role.STATE_COORDINATOR,
+        lambda world: {"slug": "alabama", "year": current_year() - 1},
+        LONG_NAME,
+        "?measure=CHRONIC_ABSENCE&of=school&network=&sort=-name",
+    ),
+    "goals:compare#school": Seen(
+        Role.PRINCIPAL, lambda world: {"slug": "ridge", "year": current_year() - 1}, "This school"
+    ),
+    "goals:compare#nobody": Seen(
+        Role.DISTRICT_ADMINISTRATOR,
+        lambda world: {"slug": "cahaba", "year": current_year() - 1},
+        "Nothing matches",
+        "?q=nobody&grade=05",
+    ),
+    "goals:compare#empty": Seen(
+        Role.STATE_COORDINATOR,
+        lambda world: {"slug": "tombigbee", "year": current_year()},
+        "No numbers yet",
+        "?measure=WORK_BASED_LEARNING",
+    ),
+    "goals:compare#groups": Seen(
+        Role.STATE_COORDINATOR,
+        lambda world: {"slug": "alabama", "year": current_year() - 1},
+        "are left behind",
+        "?by=group&measure=ON_TRACK_9&of=school",
+    ),
+    "goals:compare#network": Seen(
+        Role.SREB_STAFF,
+        lambda world: {"slug": world.places.region.slug, "year": current_year() - 1},
+        "How do the states of",
+        "?measure=CHRONIC_ABSENCE",
+    ),
+    "goals:trends": Seen(
+        Role.STATE_COORDINATOR,
+        lambda world: {"slug": "alabama", "year": current_year() - 1},
+        "Each on the same scale",
+        "?measure=CHRONIC_ABSENCE&of=school",
     ),
     "goals:measure": of_ridge(Role.PRINCIPAL, "A common misreading", code="READY_EITHER"),
     "goals:measure#district": _cahaba(Role.DISTRICT_ADMINISTRATOR, "School by school", code="ON_TRACK_9"),

@@ -160,11 +160,6 @@ def test_the_widest_gap_leaves_out_groups_of_a_few(world: World, client: Client)
     assert (gap.group.code, gap.figure.text, str(gap.points)) == ("SWD", "90.0 %", "42.4")
 
 
-def test_a_region_has_no_dashboard_yet(world: World, client: Client) -> None:
-    page = open_as(client, Role.SREB_STAFF, world.region, "dashboard", world.region.slug, YEAR)
-    assert "No numbers of its own yet" in text_of(page)
-
-
 @pytest.mark.parametrize(("name", "more"), [("dashboard", []), ("measure", ["ON_TRACK_9"])])
 def test_queries_do_not_grow_with_schools_and_students(
     name: str, more: list[str], world: World, client: Client

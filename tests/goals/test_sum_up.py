@@ -18,15 +18,16 @@ from goals.models.measure import Basis
 from goals.readiness import explain, expressions, facts, rollup
 from goals.readiness.computed import all_computed, computed
 from goals.readiness.rules import of_row
-from schools.models import Enrollment, EvidenceCoverage, Student
-from tests.factories import make_world
+from schools.models import CooperativeMember, Enrollment, EvidenceCoverage, Student
+from schools.models.organization import Kind
+from tests.factories import make_world, organization
 
 pytestmark = pytest.mark.django_db
 YEAR = 2024
 SPELL = st.fixed_dictionaries(
     {
         "student": st.integers(0, 5),
-        "school": st.sampled_from(["ridge", "valley", "harbor"]),
+        "school": st.sampled_from(["ridge", "valley", "harbor", "delta"]),
         "enrolled": st.integers(5, 60),
         "absent": st.integers(0, 5),
         "el": st.booleans(),
@@ -44,8 +45,20 @@ def rolled_back() -> Iterator[None]:
 
 @often
 def test_every_level_counts_each_student_once(examples: int) -> None:
-    """Counted anew by hand at every level: days of all spells below it together, and ten percent of them."""
+    """Counted anew by hand at every level: days of all spells below it together, and ten percent of them.
+
+    Two cooperatives share a district; neither is the whole state.
+    """
     world = make_world()
+    mobile = organization(Kind.DISTRICT, world.alabama, "Mobile")
+    schools = {name: getattr(world, name) for name in ("ridge", "valley", "harbor")}
+    schools["delta"] = organization(Kind.SCHOOL, mobile, "Delta High School")
+    gulf = organization(Kind.COOPERATIVE, world.alabama, "Gulf Cooperative")
+    for cooperative, district in (
+        *((world.cooperative, world.cahaba), (world.cooperative, world.tombigbee)),
+        *((gulf, world.tombigbee), (gulf, mobile)),
+    ):
+        CooperativeMember.objects.create(cooperative=cooperative, member=district, starts=dt.date(2020, 7, 1))
     EvidenceCoverage.objects.create(organization=world.alabama, year=YEAR, kind="enrollment")
     EvidenceCoverage.objects.create(organization=world.alabama, year=YEAR, kind="attendance")
 
@@ -57,7 +70,7 @@ def test_every_level_counts_each_student_once(examples: int) -> None:
             Enrollment.objects.bulk_create(
                 Enrollment(
                     student=students[one["student"]],
-                    organization=getattr(world, one["school"]),
+                    organization=schools[one["school"]],
                     year=YEAR,
                     grade="09",
                     entered=dt.date(2023, 8, 1) + dt.timedelta(days=n),
@@ -74,14 +87,17 @@ def test_every_level_counts_each_student_once(examples: int) -> None:
                 world.harbor: {"harbor"},
                 world.cahaba: {"ridge", "valley"},
                 world.tombigbee: {"harbor"},
-                world.alabama: {"ridge", "valley", "harbor"},
+                mobile: {"delta"},
+                world.alabama: {"ridge", "valley", "harbor", "delta"},
+                world.cooperative: {"ridge", "valley", "harbor"},
+                gulf: {"harbor", "delta"},
             }
-            for organization, schools in below.items():
+            for place, names in below.items():
                 for group in ("ALL", "EL"):
                     days: dict[int, list[int]] = {}
                     learners = set()
                     for one in spells:
-                        if one["school"] in schools:
+                        if one["school"] in names:
                             total = days.setdefault(one["student"], [0, 0])
                             total[0] += one["enrolled"]
                             total[1] += one["absent"]
@@ -92,7 +108,7 @@ def test_every_level_counts_each_student_once(examples: int) -> None:
                     ]
                     expected = (sum(absent * 10 >= enrolled for enrolled, absent in counted), len(counted))
                     found = MeasureCell.objects.filter(
-                        organization=organization, year=YEAR, measure__code="CHRONIC_ABSENCE", group__code=group
+                        organization=place, year=YEAR, measure__code="CHRONIC_ABSENCE", group__code=group
                     ).values_list("numerator", "denominator")
                     assert list(found) == ([expected] if expected[1] else [])
 
