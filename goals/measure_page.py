@@ -13,8 +13,8 @@ from goals import board
 from goals.evidence import Loaded, Source, loaded_of
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, StudentGroup
-from goals.models.measure import Basis, Direction
-from goals.readiness import explain
+from goals.models.measure import Direction
+from goals.readiness import explain, looks_at
 from goals.readiness.computed import Computed, Rules, all_computed, met, rules_for
 from goals.readiness.derive import GROUPS
 from goals.readiness.expressions import Line, evaluate
@@ -81,19 +81,22 @@ def about(user: Any, organization: Organization, measure: Measure, year: SchoolY
         rules=rules,
         counted=evaluate(spec.counted, {}, FACTS) if spec else None,
         met=evaluate(decides, {}, FACTS) if decides else None,
-        sources=_sources(loaded, measure, row.shown_year),
+        sources=_sources(loaded, measure, row.shown_year, spec.after if spec else 0),
     )
     explanation.groups = _groups(user, organization, row)
     return explanation
 
 
-def _sources(loaded: Loaded, measure: Measure, year: SchoolYear) -> list[tuple[SchoolYear, list[Source]]]:
-    """By year, the latest first, the evidence that may stand behind a figure of a year (as in derive)."""
-    years = [year] if measure.basis == Basis.YEAR else list(range(year - 3, year + 2))
+def _sources(loaded: Loaded, measure: Measure, year: SchoolYear, after: int) -> list[tuple[SchoolYear, list[Source]]]:
+    """By year, the latest first, the evidence that stands behind a figure of a year."""
+    found = {
+        (source.year, source.kind): source
+        for look in looks_at.looks(measure.code, measure.basis, measure.evidence, year, after)
+        for source in loaded.of(look.years, [look.kind])
+    }
     by_year: dict[SchoolYear, list[Source]] = {}
-    for source in loaded.of(years, measure.evidence):
-        if source.year <= year or source.kind == "postsecondary":
-            by_year.setdefault(SchoolYear(source.year), []).append(source)
+    for source in sorted(found.values(), key=lambda one: (-one.year, one.label)):
+        by_year.setdefault(SchoolYear(source.year), []).append(source)
     return list(by_year.items())
 
 
