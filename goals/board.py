@@ -20,8 +20,7 @@ from goals.evidence import Loaded, Source, loaded_of
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Direction
-from goals.readiness.amounts import all_amounts
-from goals.readiness.computed import all_computed
+from goals.readiness.amounts import all_measures
 from goals.readiness.derive import GROUPS
 from hstw import charts
 from hstw.values import SchoolYear
@@ -217,7 +216,7 @@ def behind(measure: Measure, figure: Figure | None, other: Figure | None) -> Dec
 
 def measures_shown() -> list[str]:
     """The codes of the measures that are computed here."""
-    return [one.code for one in (*all_computed(), *all_amounts())]
+    return [one.code for one in all_measures()]
 
 
 def years_to(year: int, count: int = YEARS_SHOWN) -> list[SchoolYear]:

@@ -22,8 +22,8 @@ from goals.disclosure import settings_of, size_band
 from goals.models import Audience, FigureState, Measure, MeasureCell, Release, ReleasedCell, StudentGroup
 from goals.models.measure import Dimension, MeasureKind
 from goals.readiness import looks_at
-from goals.readiness.amounts import Amount, all_amounts
-from goals.readiness.computed import Computed, all_computed
+from goals.readiness.amounts import Amount, all_amounts, all_measures
+from goals.readiness.computed import Computed
 from goals.readiness.derive import is_due
 from hstw.access import Action, prefixes
 from hstw.values import SchoolYear
@@ -237,7 +237,7 @@ def _releases(asked: _Asked, audience: Audience) -> Any:
 def _with_absent(asked: _Asked, found: dict[Key, Figure]) -> dict[Key, Figure]:
     """The figures asked for in full: those without a cell are not reported, or do not apply."""
     today = timezone.localdate()
-    by_code: dict[str, Computed | Amount] = {one.code: one for one in (*all_computed(), *all_amounts())}
+    by_code = {one.code: one for one in all_measures()}
     dimension_of = {group.code: group.dimension for group in asked.seen_groups.values()}
     dimensions = {(key[:3], dimension_of[key[3]]) for key in found}
     result: dict[Key, Figure] = {}

@@ -13,6 +13,7 @@ from functools import cache
 from goals.models import ReadinessRecord
 from goals.models.measure import Basis, MeasureKind
 from goals.readiness import computed, expressions
+from goals.readiness.computed import Computed
 from goals.readiness.expressions import BadRule, Node
 
 
@@ -80,3 +81,8 @@ def all_amounts() -> tuple[Amount, ...]:
 def amounts(basis: Basis) -> list[Amount]:
     """Those of one basis, in the order in which they stand in cells."""
     return [one for one in all_amounts() if one.basis == basis]
+
+
+def all_measures() -> tuple[Computed | Amount, ...]:
+    """Everything that is computed from students' records: shares of students, tallies and means."""
+    return (*computed.all_computed(), *all_amounts())

@@ -15,8 +15,7 @@ from goals import board
 from goals.evidence import target_of
 from goals.models import Measure
 from goals.readiness import looks_at
-from goals.readiness.amounts import all_amounts
-from goals.readiness.computed import all_computed
+from goals.readiness.amounts import all_measures
 from hstw.access import Action, decide
 from hstw.navigation import in_section
 from hstw.values import SchoolYear
@@ -76,7 +75,7 @@ def uploads(user: User, organization: Organization, year: SchoolYear, missing: I
     wanted = list(missing)
     layouts = layouts_for(user, organization) if wanted else []
     by_target = {target: layout.code for layout in reversed(layouts) for target in layout.targets}
-    kinds = {kind for one in (*all_computed(), *all_amounts()) for kind in one.evidence} | {"demographics"}
+    kinds = {kind for one in all_measures() for kind in one.evidence} | {"demographics"}
     layout_of = {looks_at.label(kind): by_target.get(target_of(kind), "") for kind in kinds}
     address = reverse("schools:import_new", args=[organization.slug, year])
     return [

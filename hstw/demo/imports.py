@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from django.utils.timezone import get_current_timezone
 from psycopg.types.json import Jsonb
 
+from goals.readiness.looks_at import is_state_test
 from hstw.values import SchoolYear
 from schools.models import EvidenceCoverage, ImportBatch
 from schools.models.imports import Completeness, ImportState
@@ -24,7 +25,10 @@ from .world import World
 # The class before the first measured year is there too: what its graduates began is known by now.
 EARLIER_CLASSES = 1
 # Of its year only what its rates need is whole. Years further back hold the history of students seen later and no
-# more: they are not covered.
+# more: they are not covered, but for what is looked back at over the four years of that class. State tests are not
+# among it: of these grades 3 to 8 are missing.
+LOOKED_BACK = EARLIER_CLASSES + 3
+OF_A_LIFE = ("courses", "credentials", "work_experience", "assessment")
 OF_A_CLASS = frozenset({"enrollment", "diplomas", "cohort_removals"})
 BLANK = ("sha256", "refusal", "phase", "worker")
 
@@ -57,7 +61,7 @@ FILES = {
     ),
     "courses": File("courses", "courses", "course_record", ("courses",), replaces=True),
     **{about: _tests(about) for about in (
-        exams.STATE_TESTS, exams.END_OF_COURSE, exams.PREACT, exams.ACT, exams.WORKKEYS, exams.AP
+        exams.STATE_TESTS, exams.END_OF_COURSE, exams.PREACT, exams.ACT, exams.SAT, exams.WORKKEYS, exams.AP
     )},
     "credentials": File("credentials", "credentials", "credential", ("credentials",), "earned_on"),
     "work": File("work_experience", "work_based_learning", "work_experience", ("work_experience",)),
@@ -169,6 +173,14 @@ def _coverage(
                 "batch_id": batches[group // 100],
             }
             for kind in file.covers
-            if year >= world.first_year or (year >= world.first_year - EARLIER_CLASSES and kind in OF_A_CLASS)
+            if _covers(world, year, kind, name)
         )
     return rows
+
+
+def _covers(world: World, year: int, kind: str, test: str) -> bool:
+    if year >= world.first_year:
+        return True
+    if kind in OF_A_LIFE:
+        return year >= world.first_year - LOOKED_BACK and not (test and is_state_test(test))
+    return year >= world.first_year - EARLIER_CLASSES and kind in OF_A_CLASS
