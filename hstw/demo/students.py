@@ -74,8 +74,8 @@ def _load_cluster(world: World, cluster: Cluster, rng: np.random.Generator) -> N
 def _live(world: World, simulation: Simulation, tests: Tests) -> Sheets:
     """Simulate, and note the evidence: all of it in measured years, before them only that of high school.
 
-    History is kept of those whose class is recent, or who are still enrolled in a measured year: what they did in their four
-    years is known.
+    History is kept of those whose class is recent, or who are still enrolled in a measured year: what they did in
+    their four years is known.
     """
     rng, people, cluster = simulation.rng, simulation.people, simulation.cluster
     today = np.datetime64(world.today)
