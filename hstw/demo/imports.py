@@ -29,6 +29,8 @@ EARLIER_CLASSES = 1
 # among it: of these grades 3 to 8 are missing.
 LOOKED_BACK = EARLIER_CLASSES + 3
 OF_A_LIFE = ("courses", "credentials", "work_experience", "assessment")
+# Of the first of these years there are younger students only, of whom nobody may have done any of it.
+LISTS_OF_EVENTS = frozenset({"credentials", "work_experience"})
 OF_A_CLASS = frozenset({"enrollment", "diplomas", "cohort_removals"})
 BLANK = ("sha256", "refusal", "phase", "worker")
 
@@ -85,7 +87,10 @@ def write_imports(world: World, cluster: Cluster, file: File, tests: Tests, shee
     line[order] = np.arange(len(key)) - np.repeat(first, count) + 2
     rows = dict(zip(keys.tolist(), count.tolist(), strict=True))
     if file.exceptions:
-        rows = dict.fromkeys(_expected(world, cluster, file), 0) | rows
+        rows = dict.fromkeys(_expected(world, cluster, file, world.first_year - EARLIER_CLASSES), 0) | rows
+    elif file.about in LISTS_OF_EVENTS:
+        before = _expected(world, cluster, file, world.first_year - LOOKED_BACK)
+        rows = dict.fromkeys([key for key in before if key % 10_000 < world.first_year], 0) | rows
     keys = np.array(sorted(rows), np.int64)
     pks = world.writer.take(ImportBatch, len(keys)) + np.arange(len(keys))
     batches = dict(zip(keys.tolist(), pks.tolist(), strict=True))
@@ -96,13 +101,13 @@ def write_imports(world: World, cluster: Cluster, file: File, tests: Tests, shee
     return pks[np.searchsorted(keys, key)], line
 
 
-def _expected(world: World, cluster: Cluster, file: File) -> list[int]:
-    """Every district and covered year for which a file was loaded."""
+def _expected(world: World, cluster: Cluster, file: File, first: int) -> list[int]:
+    """Every district and year from the first on for which a file was loaded."""
     return [
         position * 10_000 + year
         for position, district in enumerate(cluster.districts)
         if file.about not in district.missing
-        for year in range(world.first_year - EARLIER_CLASSES, world.last_year + 1)
+        for year in range(first, world.last_year + 1)
     ]
 
 
