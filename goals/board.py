@@ -21,10 +21,9 @@ from goals.evidence import Loaded, Source, loaded_of
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Direction
+from goals.readiness.amounts import all_amounts, all_measures
 from goals.readiness.breaks import breaks
-from goals.readiness.computed import all_computed
 from goals.readiness.derive import GROUPS
-from goals.readiness.rollup import TALLY
 from goals.readiness.rules import rule_book
 from goals.reported import Published
 from hstw import charts
@@ -198,7 +197,7 @@ def behind(measure: Measure, figure: Figure | None, other: Figure | None) -> Dec
 
 def measures_shown() -> list[str]:
     """The codes of the measures that are computed here."""
-    return [*(one.code for one in all_computed()), TALLY]
+    return [one.code for one in all_measures()]
 
 
 def state_code(organization: Organization) -> str:
@@ -231,7 +230,7 @@ def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
     above = compared_with(organization)
     book = rule_book()
     postal = state_code(organization)
-    applying = {*book.shown(postal, year), TALLY}
+    applying = {*book.shown(postal, year), *(one.code for one in all_amounts())}
     codes = [code for code in measures_shown() if code in applying]
     measures = {measure.code: measure for measure in Measure.objects.filter(code__in=codes)}
     beside = [organization] if above is None else [organization, above]

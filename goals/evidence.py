@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Substr
 
+from goals.readiness import looks_at
 from schools.imports.loaded import EXPECTED, label_of
 from schools.models import CooperativeMember, EvidenceCoverage, ImportBatch, Organization
 from schools.models.organization import Kind, lineage
@@ -40,7 +41,7 @@ class Loaded:
             (
                 source
                 for (year, kind), source in self.sources.items()
-                if year in wanted and any(_names(asked, kind) for asked in evidence)
+                if year in wanted and any(looks_at.names(asked, kind) for asked in evidence)
             ),
             key=lambda source: (-source.year, source.label),
         )
@@ -57,15 +58,11 @@ class Loaded:
         """The day to which all of these kinds reach in that year: the earliest of theirs."""
         reached = []
         for asked in evidence:
-            days = [one.through for (of, kind), one in self.sources.items() if of == year and _names(asked, kind)]
+            named = [one for (of, kind), one in self.sources.items() if of == year and looks_at.names(asked, kind)]
+            days = [one.through for one in named]
             if known := [day for day in days if day]:
                 reached.append(max(known))
         return min(reached, default=None)
-
-
-def _names(asked: str, kind: str) -> bool:
-    """Whether a kind of coverage is the one that a measure asks for: ``assessment`` is any test."""
-    return kind == asked or (asked == "assessment" and kind.startswith("assessment:"))
 
 
 def loaded_of(organization: Organization, years: Sequence[int]) -> Loaded:
@@ -99,5 +96,5 @@ def loaded_of(organization: Organization, years: Sequence[int]) -> Loaded:
 
 
 def target_of(kind: str) -> str:
-    """What is imported for a kind of evidence."""
+    """What is imported for a kind of evidence, as a measure names it."""
     return _TARGETS.get(kind.partition(":")[0], "")

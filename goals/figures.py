@@ -8,14 +8,13 @@ known) or does not apply.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -23,13 +22,14 @@ from django.utils.translation import gettext as _
 from goals import certified
 from goals.disclosure import settings_of, size_band
 from goals.models import Audience, FigureState, Measure, MeasureCell, Release, ReleasedCell, StudentGroup
-from goals.models.measure import Basis, Dimension, MeasureKind
-from goals.readiness.computed import Computed, all_computed
+from goals.models.measure import Dimension, MeasureKind
+from goals.readiness import looks_at
+from goals.readiness.amounts import Amount, all_amounts, all_measures
+from goals.readiness.computed import Computed
 from goals.readiness.derive import is_due
 from goals.readiness.rules import RuleBook, rule_book
 from hstw.access import Action, prefixes
 from hstw.values import SchoolYear
-from schools.imports import coverage
 from schools.models import Organization
 
 __all__ = ["OWN", "Figure", "FigureState", "Key", "entitled", "figures", "rounded"]
@@ -63,6 +63,9 @@ class Figure:
     # The group's size as a range, where it may be told: (41, 100); the last band has no end.
     size: tuple[int, int | None] | None = None
     tally: bool = False
+    # A mean of scores, one decimal half up; the number of scores is the denominator.
+    mean: Decimal | None = None
+    unit: str = ""
     minimum: int = 10
     # The day its year was closed: it stays as it was certified. What was counted since, where it differs and may be
     # seen, stands beside it.
@@ -88,6 +91,8 @@ class Figure:
         match self.state:
             case FigureState.SHOWN if self.tally and self.exact:
                 return f"{self.numerator:,}"
+            case FigureState.SHOWN if self.mean is not None:
+                return f"{self.mean} {self.unit}"
             case FigureState.SHOWN:
                 return f"{self.percent} %"
             case FigureState.TOP:
@@ -120,6 +125,10 @@ class Figure:
 def rounded(numerator: int, denominator: int, places: int = 1) -> Decimal:
     """A rate in percent, half up."""
     return (Decimal(100 * numerator) / Decimal(denominator)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def _mean(total: int, count: int) -> Decimal:
+    return (Decimal(total) / Decimal(count)).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def entitled(user: Any, organizations: Iterable[Organization]) -> set[int]:
@@ -173,7 +182,8 @@ class _Asked:
         groups: Sequence[str],
     ) -> None:
         self.organizations, self.years = list(organizations), sorted(set(years))
-        rows = Measure.objects.filter(bit__isnull=False) if measures is None else Measure.objects.all()
+        computed_here = Q(bit__isnull=False) | Q(code__in=[one.code for one in all_amounts()])
+        rows = Measure.objects.filter(computed_here) if measures is None else Measure.objects.all()
         self.measures = {row.pk: row for row in rows if measures is None or row.code in measures}
         rows_of_groups = list(StudentGroup.objects.all())
         self.groups = {row.pk: row for row in rows_of_groups if row.code in groups}
@@ -248,11 +258,13 @@ def _exact_figure(
         measure.code,
         group.code,
         FigureState.SHOWN,
-        percent=rounded(numerator, denominator),
+        percent=None if measure.kind == MeasureKind.MEAN else rounded(numerator, denominator),
         numerator=numerator,
         denominator=denominator,
         exact=True,
         tally=measure.kind == MeasureKind.TALLY,
+        mean=_mean(numerator, denominator) if measure.kind == MeasureKind.MEAN else None,
+        unit=str(measure.get_unit_display()),
     )
 
 
@@ -328,11 +340,11 @@ def _certified(
 def _with_absent(asked: _Asked, found: dict[Key, Figure]) -> dict[Key, Figure]:
     """The figures asked for in full: those without a cell are not reported, or do not apply."""
     today = timezone.localdate()
-    by_code = {one.code: one for one in all_computed()}
+    by_code = {one.code: one for one in all_measures()}
     dimension_of = {group.code: group.dimension for group in asked.seen_groups.values()}
     dimensions = {(key[:3], dimension_of[key[3]]) for key in found}
     result: dict[Key, Figure] = {}
-    loaded: dict[int, set[tuple[str, int]]] | None = None
+    loaded: dict[int, looks_at.Known] | None = None
     for organization in asked.organizations:
         state = asked.state_of(organization)
         for year in asked.years:
@@ -350,7 +362,7 @@ def _with_absent(asked: _Asked, found: dict[Key, Figure]) -> dict[Key, Figure]:
                         group,
                         year,
                         state,
-                        loaded.get(organization.pk, set()),
+                        loaded.get(organization.pk, looks_at.NOTHING),
                         today,
                         asked.book,
                         others=((*key[:3],), group.dimension) in dimensions,
@@ -361,11 +373,11 @@ def _with_absent(asked: _Asked, found: dict[Key, Figure]) -> dict[Key, Figure]:
 
 def _why_absent(
     measure: Measure,
-    rule: Computed | None,
+    rule: Computed | Amount | None,
     group: StudentGroup,
     year: int,
     state: Organization | None,
-    loaded: set[tuple[str, int]],
+    loaded: looks_at.Known,
     today: dt.date,
     book: RuleBook,
     *,
@@ -378,63 +390,25 @@ def _why_absent(
     ):
         return FigureState.NOT_APPLICABLE, (), None
     # Of the measures that a state's own rule decides, those alone that this rule has, over whom it has them.
-    if rule is not None and not book.applies(rule, state.postal_state if state else "", year):
+    if isinstance(rule, Computed) and not book.applies(rule, state.postal_state if state else "", year):
         return FigureState.NOT_APPLICABLE, (), None
     if rule is not None and not is_due(rule, year, today):
         known = SchoolYear(year + rule.after).last_day + dt.timedelta(days=1)
         return FigureState.NOT_REPORTED, (), known
     kinds = rule.evidence if rule is not None else tuple(measure.evidence)
     basis = rule.basis if rule is not None else measure.basis
-    missing = [kind for kind in kinds if not _has(kind, basis, year, loaded)]
+    looks = looks_at.looks(measure.code, basis, kinds, year, rule.after if rule is not None else 0)
+    missing = [looks_at.said(look, lacking, year) for look in looks if (lacking := looks_at.missing(look, loaded))]
     if group.dimension != Dimension.ALL and not others and (_DEMOGRAPHICS, year) not in loaded and not missing:
-        missing = [_DEMOGRAPHICS]
+        missing = [looks_at.label(_DEMOGRAPHICS)]
     if missing or not kinds:
-        return FigureState.NOT_REPORTED, tuple(coverage.label(kind) for kind in missing), None
+        return FigureState.NOT_REPORTED, tuple(missing), None
     return FigureState.NOT_APPLICABLE, (), None
 
 
-def _has(kind: str, basis: str, year: int, loaded: set[tuple[str, int]]) -> bool:
-    """Whether evidence of a kind is loaded for the years that a measure of the basis looks at (as in derive)."""
-    years = range(year, year + 1)
-    if kind == "postsecondary":
-        years = range(year, year + 2)
-    elif basis != Basis.YEAR and kind not in {"enrollment", "diplomas"}:
-        years = range(year - 3, year + 1)
-    if kind == "assessment":
-        return any(name.startswith("assessment:") and at in years for name, at in loaded)
-    return any((kind, at) in loaded for at in years)
-
-
-def _loaded(asked: _Asked) -> dict[int, set[tuple[str, int]]]:
-    """By organization: the kinds and years of evidence loaded for it, above it, or (above the school) below it.
-
-    What is loaded for members of a cooperative, at any time, is loaded for the cooperative.
-    """
+def _loaded(asked: _Asked) -> dict[int, looks_at.Known]:
+    """By organization: the kinds and years of evidence loaded for it."""
     if not asked.organizations or not asked.years:
         return {}
-    step = Organization.steplen
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH asked AS (SELECT id, path, kind FROM schools_organization WHERE id = ANY(%(ids)s)),"
-            " seen AS (SELECT k.id, a.id AS source FROM asked k"
-            "   CROSS JOIN generate_series(%(state)s, length(k.path), %(step)s) n"
-            "   JOIN schools_organization a ON a.path = left(k.path, n)"
-            "   UNION SELECT k.id, a.id FROM asked k JOIN schools_organization a ON a.path LIKE k.path || '%%'"
-            "   WHERE k.kind <> 'school'"
-            "   UNION SELECT k.id, a.id FROM asked k JOIN schools_cooperativemember m ON m.cooperative_id = k.id"
-            "   JOIN schools_organization p ON p.id = m.member_id"
-            "   JOIN schools_organization a ON a.path LIKE p.path || '%%')"
-            " SELECT DISTINCT s.id, c.kind, c.year FROM seen s JOIN schools_evidencecoverage c"
-            " ON c.organization_id = s.source WHERE c.year BETWEEN %(first)s AND %(last)s",
-            {
-                "ids": [one.pk for one in asked.organizations],
-                "state": 2 * step,
-                "step": step,
-                "first": min(asked.years) - 3,
-                "last": max(asked.years) + 1,
-            },
-        )
-        loaded: dict[int, set[tuple[str, int]]] = defaultdict(set)
-        for organization, kind, year in cursor.fetchall():
-            loaded[organization].add((kind, year))
-    return loaded
+    first, last = min(asked.years) - looks_at.BACK, max(asked.years) + looks_at.AHEAD
+    return looks_at.known(asked.organizations, first, last)

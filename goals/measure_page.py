@@ -16,8 +16,9 @@ from goals.evidence import Loaded, Source, loaded_of
 from goals.explanation import Section
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, StudentGroup
-from goals.models.measure import Basis, Direction
-from goals.readiness import explain
+from goals.models.measure import Direction
+from goals.readiness import explain, looks_at
+from goals.readiness.amounts import all_measures
 from goals.readiness.breaks import breaks
 from goals.readiness.computed import Computed, all_computed
 from goals.readiness.derive import GROUPS
@@ -159,12 +160,16 @@ def told(
 
 
 def _sources(loaded: Loaded, measure: Measure, year: SchoolYear) -> list[tuple[SchoolYear, list[Source]]]:
-    """By year, the latest first, the evidence that may stand behind a figure of a year (as in derive)."""
-    years = [year] if measure.basis == Basis.YEAR else list(range(year - 3, year + 2))
+    """By year, the latest first, the evidence that stands behind a figure of a year."""
+    after = next((one.after for one in all_measures() if one.code == measure.code), 0)
+    found = {
+        (source.year, source.kind): source
+        for look in looks_at.looks(measure.code, measure.basis, measure.evidence, year, after)
+        for source in loaded.of(look.years, [look.kind])
+    }
     by_year: dict[SchoolYear, list[Source]] = {}
-    for source in loaded.of(years, measure.evidence):
-        if source.year <= year or source.kind == "postsecondary":
-            by_year.setdefault(SchoolYear(source.year), []).append(source)
+    for source in sorted(found.values(), key=lambda one: (-one.year, one.label)):
+        by_year.setdefault(SchoolYear(source.year), []).append(source)
     return list(by_year.items())
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from goals.models import Cursor, RollupRun, StalePair
 from goals.models.measure import Basis
 from goals.readiness import rollup
-from goals.readiness.computed import all_computed
+from goals.readiness.amounts import all_measures
 from hstw.values import SchoolYear
 from schools.models import CooperativeMember, Organization
 
@@ -80,7 +80,7 @@ def newly_known(today: dt.date) -> set[tuple[Basis, int]]:
     ended = SchoolYear.on(today) - 1
     if not dt.timedelta(0) < today - SchoolYear(ended).last_day <= dt.timedelta(days=NIGHTS):
         return set()
-    return {(one.basis, ended - one.after) for one in all_computed() if one.final or one.after}
+    return {(one.basis, ended - one.after) for one in all_measures() if one.final or one.after}
 
 
 def everything() -> list[tuple[Organization, Basis, int]]:

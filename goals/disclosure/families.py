@@ -27,6 +27,8 @@ TIED: tuple[tuple[tuple[str, ...], tuple[Atom, ...]], ...] = (
         for of in ("GRADUATES", "COHORT", "ON_TIME", "SENIORS")
     ),
 )
+# Counts and sums whose size says nothing of how many students stand behind them.
+_EVENTS = {MeasureKind.TALLY, MeasureKind.MEAN}
 _ALONE: tuple[Atom, ...] = ((0,), (1,))
 
 
@@ -62,7 +64,7 @@ def families(state: Organization, year: int, basis: Basis | None = None) -> list
             if (d := cells.denominators(rows[measure.code].pk)).any():
                 alike.setdefault(d.tobytes(), []).append(measure.code)
         found += [cells.family([rows[code] for code in codes], population) for codes in alike.values()]
-    events = [row for row in rows.values() if row.kind == MeasureKind.TALLY and not row.state]
+    events = [row for row in rows.values() if row.kind in _EVENTS and not row.state]
     for row in events:
         if basis in {None, row.basis} and cells.denominators(row.pk).any():
             found.append(cells.family([row], row.code, events=True))

@@ -20,7 +20,8 @@ from django.utils import timezone
 from goals import disclosure
 from goals.models import Cursor, Measure, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Basis
-from goals.readiness import count, derive, previous, region, sum_up
+from goals.readiness import count, derive, looks_at, previous, region, sum_up
+from goals.readiness.amounts import amounts
 from goals.readiness.computed import computed
 from goals.readiness.rules import rule_book
 from hstw.statements import watched_transaction
@@ -29,7 +30,6 @@ from schools.models.organization import Kind
 
 log = structlog.get_logger(__name__)
 _LOCK = 7_365_004
-TALLY = "CREDENTIALS_TALLY"
 # What failed is not tried again at once, over and over.
 RETRY_AFTER = dt.timedelta(minutes=10)
 
@@ -52,15 +52,15 @@ def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | No
         measure_ids = dict(Measure.objects.values_list("code", "pk"))
         cells = sum_up.sum_up(records, count.count(records, groups, measures), state, groups, measures, year)
         columns = [measure_ids[codes[bit]] for bit in measures]
-        columns.append(measure_ids[TALLY] if basis == Basis.YEAR else 0)
+        columns += [measure_ids[one.code] for one in amounts(basis)]
         rows = []
         for organization, table in cells.items():
             for g, group in enumerate(groups):
                 for m, measure in enumerate(columns):
                     denominator, numerator = int(table[g, m, 0]), int(table[g, m, 1])
-                    if denominator and measure:
+                    if denominator:
                         rows.append((organization, year, measure, group_ids[group], numerator, denominator))
-        changed = _swap(state, [column for column in columns if column], year, rows)
+        changed = _swap(state, columns, year, rows)
         if changed or not disclosure.has_release(state, year, basis):
             disclosure.protect(state, year, basis=basis)
         _roll_up_above(state, basis, year)
@@ -135,8 +135,9 @@ def _swap(state: Organization, measures: list[int], year: int, rows: Sequence[tu
 def mark(changes: Iterable[tuple[int, int | None, int]]) -> None:
     """Mark what changed evidence can change: (organization, student, year) of each change.
 
-    A student's row feeds the year itself, the class of the first ninth grade, and every year of leaving from then on.
-    Numbers are made anew by state, so that former schools and every level above are with it.
+    A student's row feeds the year itself and those after it that add up what went before, the class of the first ninth
+    grade, and every year of leaving from then on. Numbers are made anew by state, so that former schools and every
+    level above are with it.
     """
     changes = list(changes)
     if not changes:
@@ -148,6 +149,9 @@ def mark(changes: Iterable[tuple[int, int | None, int]]) -> None:
             " placed AS (SELECT coalesce(o.in_state_id, o.id) AS state, c.student_id, c.year FROM changed c"
             "   JOIN schools_organization o ON o.id = c.organization_id),"
             " pairs AS (SELECT state, 'year' AS basis, year FROM placed"
+            "   UNION SELECT p.state, 'year', e.year FROM placed p"
+            "   JOIN schools_enrollment e ON e.student_id = p.student_id AND e.grade IN ('10', '11')"
+            "   AND e.year BETWEEN p.year + 1 AND p.year + %s"
             "   UNION SELECT p.state, 'class', s.grade_9_year + 3 FROM placed p"
             "   JOIN schools_student s ON s.id = p.student_id WHERE s.grade_9_year IS NOT NULL"
             "   UNION SELECT p.state, 'leaver', e.year FROM placed p"
@@ -166,6 +170,39 @@ def mark(changes: Iterable[tuple[int, int | None, int]]) -> None:
                 [organization for organization, _student, _year in changes],
                 [student for _organization, student, _year in changes],
                 [year for _organization, _student, year in changes],
+                max(looks_at.SO_FAR.values()) - 1,
+            ],
+        )
+
+
+def mark_covered(changes: Iterable[tuple[int, int, str]]) -> None:
+    """Mark what an import may have made known, or no longer known, of others: (organization, year, kind) of changes.
+
+    What is looked back at decides whether the leavers and classes of the years after are counted at all, also of
+    students who have no row in the file.
+    """
+    years = sorted({(organization, year) for organization, year, kind in changes if looks_at.is_looked_back_at(kind)})
+    if not years:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH placed AS (SELECT DISTINCT coalesce(o.in_state_id, o.id) AS state, c.year"
+            "   FROM unnest(%s::bigint[], %s::int[]) AS c (organization_id, year)"
+            "   JOIN schools_organization o ON o.id = c.organization_id),"
+            " later AS (SELECT DISTINCT p.state, n AS year FROM placed p, generate_series(p.year + 1, p.year + %s) n),"
+            " there AS (SELECT l.state, l.year FROM later l WHERE EXISTS (SELECT FROM schools_enrollment e"
+            "   JOIN schools_organization o ON o.id = e.organization_id WHERE e.year = l.year"
+            "   AND o.in_state_id = l.state AND e.grade IN ('09', '10', '11', '12')))"
+            " INSERT INTO goals_stalepair (organization_id, basis, year, change, marked_at)"
+            " SELECT t.state, b, t.year, coalesce((SELECT max(id) FROM schools_evidencechange), 0), now()"
+            " FROM there t, unnest(%s::text[]) b"
+            " ON CONFLICT (organization_id, basis, year) DO UPDATE SET change = EXCLUDED.change,"
+            " marked_at = EXCLUDED.marked_at",
+            [
+                [organization for organization, _year in years],
+                [year for _organization, year in years],
+                looks_at.BACK,
+                [str(basis) for basis in Basis if basis != Basis.YEAR],
             ],
         )
 
@@ -191,12 +228,13 @@ def mark_new(batch: int = 200_000) -> int:
         with connection.cursor() as cursor:
             # Only changes of transactions that are over: an open one may hold a lower number.
             cursor.execute(
-                "SELECT id, organization_id, student_id, year FROM schools_evidencechange"
+                "SELECT id, organization_id, student_id, year, kind FROM schools_evidencechange"
                 " WHERE id > %s AND xact < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY id LIMIT %s",
                 [cursor_row.position, batch],
             )
             rows = cursor.fetchall()
-        mark((organization, student, year) for _pk, organization, student, year in rows)
+        mark((organization, student, year) for _pk, organization, student, year, _kind in rows)
+        mark_covered((organization, year, kind) for _pk, organization, _student, year, kind in rows)
         if rows:
             cursor_row.position = rows[-1][0]
             cursor_row.save(update_fields=["position"])

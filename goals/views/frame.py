@@ -15,13 +15,13 @@ from django.urls import reverse
 from goals import board, export
 from goals.evidence import target_of
 from goals.models import Measure
-from goals.readiness.computed import all_computed
+from goals.readiness import looks_at
+from goals.readiness.amounts import all_measures
 from hstw.access import Action, decide
 from hstw.exports import tables
 from hstw.navigation import in_section
 from hstw.values import SchoolYear
 from schools import organizations
-from schools.imports import coverage
 from schools.models import Organization, User
 from schools.models.organization import Kind
 from schools.scope import organization_for, signed_in
@@ -101,11 +101,16 @@ def uploads(user: User, organization: Organization, year: SchoolYear, missing: I
     wanted = list(missing)
     layouts = layouts_for(user, organization) if wanted else []
     by_target = {target: layout.code for layout in reversed(layouts) for target in layout.targets}
-    layout_of = {
-        coverage.label(kind): by_target.get(target_of(kind), "") for one in all_computed() for kind in one.evidence
-    }
+    kinds = {kind for one in all_measures() for kind in one.evidence} | {"demographics"}
+    layout_of = {looks_at.label(kind): by_target.get(target_of(kind), "") for kind in kinds}
     address = reverse("schools:import_new", args=[organization.slug, year])
     return [
-        {"label": label, "url": f"{address}?kind={layout}" if (layout := layout_of.get(label, "")) else ""}
+        {"label": label, "url": f"{address}?kind={layout}" if (layout := _of(label, layout_of)) else ""}
         for label in wanted
     ]
+
+
+def _of(label: str, layout_of: dict[str, str]) -> str:
+    """The layout for what is missing, which may be said with its years."""
+    kinds = [kind for kind in layout_of if label == kind or label.startswith(f"{kind} ")]
+    return layout_of[max(kinds, key=len)] if kinds else ""

@@ -34,6 +34,13 @@ LONG_LAST_NAME = "Featherstonehaugh-Montgomery"
 def fill_readiness(places: factories.World, batch: ImportBatch) -> None:
     """Make it, for Ridge and Valley; work-based learning is never loaded."""
     now = current_year()
+    # What graduates are looked back at over: their four years.
+    EvidenceCoverage.objects.create(organization=places.cahaba, year=now - 4, kind="assessment:ACT", batch=batch)
+    for year in (now - 6, now - 5, now - 4):
+        for kind in ("courses", "credentials"):
+            EvidenceCoverage.objects.create(
+                organization=places.cahaba, year=year, kind=kind, through_date=dt.date(year, 6, 3), batch=batch
+            )
     for year in (now - 3, now - 2, now - 1):
         for kind in KINDS:
             EvidenceCoverage.objects.create(

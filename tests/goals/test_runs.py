@@ -123,11 +123,13 @@ def test_a_run_without_a_worker_is_ended(world: World) -> None:
 def test_when_a_school_year_ends_its_numbers_become_known() -> None:
     assert runs.newly_known(dt.date(2026, 6, 30)) == set()
     known = runs.newly_known(dt.date(2026, 7, 1))
-    # On track and the four-year rate of the year, five- and six-year rates of the two before, enrollment of the last.
+    # On track and the four-year rate of the year, five- and six-year rates of the two before, enrollment of the last,
+    # and credentials by age 25 of the class of seven years before.
     assert known == {
         (Basis.YEAR, 2026),
         (Basis.CLASS, 2026),
         (Basis.CLASS, 2025),
+        (Basis.CLASS, 2019),
         (Basis.CLASS, 2024),
         (Basis.LEAVER, 2026),
         (Basis.LEAVER, 2025),

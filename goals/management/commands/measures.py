@@ -101,6 +101,8 @@ def _entry(one: Figure) -> dict[str, Any]:
         "text": one.text,
         "size": one.size_text or None,
     }
+    if one.mean is not None:
+        entry["mean"] = float(one.mean)
     if one.exact:
         entry |= {"numerator": one.numerator, "denominator": one.denominator, "do_not_share": True}
     if one.certified is not None:
