@@ -14,7 +14,7 @@ from goals.disclosure.families import TIED, Family
 from goals.disclosure.release import shown
 from goals.disclosure.suppress import primary, protect
 from goals.disclosure.table import Block, Protection, Table
-from goals.disclosure.worlds import Worlds
+from goals.disclosure.worlds import Seen, Worlds
 from tests.goals.adversary import Adversary, Seen, Unsafe
 
 ALONE = ((0,), (1,))
@@ -135,8 +135,8 @@ def test_a_hidden_school_does_not_come_out_of_its_district() -> None:
     [
         # Takes sums up the tree for unknown; takes small cells for safe; forgets the codes.
         mock.patch.object(Table, "chain", lambda self, organization: [organization]),
-        mock.patch.object(Worlds, "is_safe", return_value=True),
-        mock.patch("goals.disclosure.looks.shown_as", return_value=(10, 0, 0)),
+        mock.patch.object(Worlds, "search", return_value=Seen({}, True)),
+        mock.patch("goals.disclosure.worlds.look", side_effect=lambda n, d: np.ones_like(n)),
     ],
     ids=["no tree", "no check", "no rates"],
 )
