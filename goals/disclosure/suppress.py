@@ -46,13 +46,17 @@ def protect(
     worlds = Worlds(table, found, minimum, values, extra)
     # Where more is withheld, what was safe stays safe: only counts that are withheld now are looked at again.
     known: dict[Cell, Seen] = {}
-    waiting = list(to_protect(worlds))
+    waiting = [(o, g) for o in reversed(range(len(worlds.d))) for g in range(len(worlds.d[o]))]
     while waiting:
         hidden: set[tuple[int, int]] = set()
-        for cell in waiting:
-            if cell not in known:
-                known[cell] = _secure(worlds, cell, hidden)
-        waiting = [cell for o, g in sorted(hidden, reverse=True) for cell in _of_cell(worlds, o, g)]
+        for o, g in waiting:
+            cells = [cell for cell in _of_cell(worlds, o, g) if cell not in known]
+            if len(cells) > 1:
+                known |= worlds.search_together(o, g, [measure for _o, _g, measure in cells])
+            for cell in cells:
+                if cell not in known:
+                    known[cell] = _secure(worlds, cell, hidden)
+        waiting = sorted(hidden, reverse=True)
     _give_back(worlds, also, known)
     return found
 
@@ -103,14 +107,8 @@ def everything(table: Table) -> Protection:
     return found
 
 
-def to_protect(worlds: Worlds) -> Iterator[Cell]:
-    """The counts that must be safe, from the schools up."""
-    for o in reversed(range(len(worlds.d))):
-        for g in range(len(worlds.d[o])):
-            yield from _of_cell(worlds, o, g)
-
-
 def _of_cell(worlds: Worlds, o: int, g: int) -> Iterator[Cell]:
+    """The counts of a cell that must be safe."""
     if worlds.d[o][g]:
         for measure in (None, *range(worlds.measures)):
             if _must_be(worlds, (o, g, measure)):

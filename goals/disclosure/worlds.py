@@ -144,21 +144,33 @@ class Worlds:
     def worlds(self, o: int, g: int, measure: int | None, limits: tuple[int, int, int]) -> Iterator[tuple[Part, ...]]:
         """Changes that touch a cell, the nearest first, as parts of which each has one sign."""
         near, siblings, far = limits
-        leaves = self.leaves_below[o]
-        if len(leaves) > near:
-            leaves = sorted(leaves, key=lambda one: (not self.loose[one][g], -self.d[one][g]))[:near]
+        leaves = self._near(o, g, near)
         partners = self._partners(o, g)
         for leaf in leaves:
-            chain = self.chains[leaf]
-            for partner in partners:
-                yield (chain, g, 1), (chain, partner, -1)
+            yield from self._moved(leaf, None, g, partners)
             yield from self._students(leaf, None, g, measure)
         for leaf in leaves:
             for other in self._others(o, g, leaf, siblings, far):
-                here, there = self._without(leaf, other), self._without(other, leaf)
-                for partner in partners:
-                    yield (here, g, 1), (there, g, -1), (here, partner, -1), (there, partner, 1)
+                yield from self._moved(leaf, other, g, partners)
                 yield from self._students(leaf, other, g, measure)
+
+    def _near(self, o: int, g: int, near: int) -> list[int]:
+        """Schools below an organization: where the group is withheld first, then where it is large."""
+        leaves = self.leaves_below[o]
+        if len(leaves) > near:
+            leaves = sorted(leaves, key=lambda one: (not self.loose[one][g], -self.d[one][g]))[:near]
+        return leaves
+
+    def _moved(self, leaf: int, other: int | None, g: int, partners: list[int]) -> Iterator[tuple[Part, ...]]:
+        """Students of other groups of the dimension stand in this one; with another school, the reverse there."""
+        if other is None:
+            chain = self.chains[leaf]
+            for partner in partners:
+                yield (chain, g, 1), (chain, partner, -1)
+            return
+        here, there = self._without(leaf, other), self._without(other, leaf)
+        for partner in partners:
+            yield (here, g, 1), (there, g, -1), (here, partner, -1), (there, partner, 1)
 
     def _is_loose(self, o: int, g: int) -> bool:
         return g >= self.groups or bool(self.protection.cells[o, g] or self.protection.numerators[o, g].any())
@@ -271,6 +283,26 @@ class Worlds:
                 if len(seen) >= self.needed:
                     return Seen(seen, True)
         return Seen(seen, False)
+
+    def search_together(self, o: int, g: int, measures: list[int | None]) -> dict[Cell, Seen]:
+        """The counts of one cell that students of another group make safe: looked at once for all of them."""
+        found: dict[Cell, Seen] = {}
+        partners = self._partners(o, g)
+        waiting: dict[int | None, dict[int, tuple[Part, ...]]] = {measure: {} for measure in measures}
+        for leaf in self._near(o, g, _NEAR) if partners else ():
+            for other in (None, *self._others(o, g, leaf, _SIBLINGS, _FAR)):
+                for parts in self._moved(leaf, other, g, partners):
+                    if not (mask := self.mask(parts)):
+                        continue
+                    for measure in list(waiting):
+                        seen = waiting[measure]
+                        for value in self.vocabulary.values(mask, measure):
+                            seen.setdefault(value, parts)
+                        if len(seen) >= self.needed:
+                            found[o, g, measure] = Seen(waiting.pop(measure), True)
+                    if not waiting:
+                        return found
+        return found
 
     def _turned(
         self, o: int, g: int, measure: int, limits: tuple[int, int, int]

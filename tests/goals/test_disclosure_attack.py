@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from goals.disclosure import worlds as worlds_module
 from goals.disclosure.families import TIED, Family
 from goals.disclosure.release import shown
 from goals.disclosure.suppress import primary, protect
 from goals.disclosure.table import Block, Protection, Table
-from goals.disclosure.worlds import Seen, Worlds
+from goals.disclosure.worlds import Worlds
 from tests.goals.adversary import Adversary, Seen, Unsafe
 
 ALONE = ((0,), (1,))
@@ -135,7 +136,7 @@ def test_a_hidden_school_does_not_come_out_of_its_district() -> None:
     [
         # Takes sums up the tree for unknown; takes small cells for safe; forgets the codes.
         mock.patch.object(Table, "chain", lambda self, organization: [organization]),
-        mock.patch.object(Worlds, "search", return_value=Seen({}, True)),
+        mock.patch.object(Worlds, "search", return_value=worlds_module.Seen({}, True)),
         mock.patch("goals.disclosure.worlds.look", side_effect=lambda n, d: np.ones_like(n)),
     ],
     ids=["no tree", "no check", "no rates"],
