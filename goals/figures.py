@@ -28,12 +28,14 @@ from hstw.access import Action, prefixes
 from hstw.values import SchoolYear
 from schools.imports import coverage
 from schools.models import Organization
+from schools.models.organization import Kind
 
 __all__ = ["OWN", "Figure", "FigureState", "Key", "entitled", "figures", "rounded"]
 
 Key = tuple[int, int, str, str]
 OWN = "own"
 _DEMOGRAPHICS = "demographics"
+_HIDDEN = {FigureState.SMALL, FigureState.COMPLEMENTARY}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Figure:
     size: tuple[int, int | None] | None = None
     tally: bool = False
     minimum: int = 10
+    # The day of an earlier release, where the figure is kept until more students changed.
+    since: dt.date | None = None
 
     @property
     def text(self) -> str:
@@ -136,7 +140,7 @@ def figures(
         found |= _exact(asked, exact)
     protected = {one.pk for one in organizations} - exact
     if protected:
-        found |= _released(asked, protected, Audience(audience))
+        found |= _released(asked, protected, Audience(audience), _insider_of(user, asked))
     return _with_absent(asked, found)
 
 
@@ -188,7 +192,22 @@ def _exact(asked: _Asked, within: set[int]) -> dict[Key, Figure]:
     return found
 
 
-def _released(asked: _Asked, within: set[int], audience: Audience) -> dict[Key, Figure]:
+def _insider_of(user: Any, asked: _Asked) -> set[int]:
+    """The organizations asked for below which ``user`` knows exact figures of a place.
+
+    A cooperative stands beside the districts: whoever knows a place of its state may know one of its members.
+    """
+    within = tuple(prefixes(user, Action.VIEW_FIGURES)) if user is not None else ()
+    state = 2 * Organization.steplen
+    return {
+        one.pk
+        for one in asked.organizations
+        for prefix in within
+        if prefix.startswith(one.path) or (one.kind == Kind.COOPERATIVE and prefix.startswith(one.path[:state]))
+    }
+
+
+def _released(asked: _Asked, within: set[int], audience: Audience, insider: set[int]) -> dict[Key, Figure]:
     found = {}
     minimum = {pk: one.minimum for pk, one in settings_of(asked.states.values()).items()}
     state_of = {one.pk: state.pk for one in asked.organizations if (state := asked.state_of(one))}
@@ -197,8 +216,13 @@ def _released(asked: _Asked, within: set[int], audience: Audience) -> dict[Key, 
         organization__in=within,
         measure__in=asked.measures,
         group__in=asked.seen_groups,
-    ).values_list("organization_id", "release__year", "measure_id", "group_id", "state", "low", "high", "size")
-    for organization, year, measure_id, group_id, text, low, high, size in cells:
+    ).values_list(
+        "organization_id", "release__year", "measure_id", "group_id", "state", "low", "high", "size",
+        "outside_only", "since",
+    )  # fmt: skip
+    for organization, year, measure_id, group_id, text, low, high, size, outside_only, since in cells:
+        if outside_only and organization in insider and text not in _HIDDEN:
+            text, low, high, size = FigureState.COMPLEMENTARY, None, None, None
         measure, group, said = asked.measures[measure_id], asked.seen_groups[group_id], FigureState(text)
         percent = low if said in {FigureState.SHOWN, FigureState.TOP} else high
         found[organization, year, measure.code, group.code] = Figure(
@@ -211,6 +235,7 @@ def _released(asked: _Asked, within: set[int], audience: Audience) -> dict[Key, 
             size=None if size is None else size_band(size),
             tally=measure.kind == MeasureKind.TALLY,
             minimum=minimum.get(state_of.get(organization, 0), 10),
+            since=since,
         )
     return found
 

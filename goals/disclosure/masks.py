@@ -49,12 +49,13 @@ class Vocabulary:
             for no, yes in combinations(range(many), 2):
                 self._add(b, block, 0, tuple((one == yes) - (one == no) for one in range(many)))
         count, width = len(self.steps), len(self.types)
+        many = range(len(blocks))
         self.all = (1 << (count * width)) - 1
         self.even = sum(1 << (count * t + s) for t in range(width) for s in range(0, count, 2))
         # By step, and block: students who come.
         self.come = [
-            [self._bits(s, lambda one, b=b: one.size == 1 and one.block == b) for b in range(len(blocks))]
-            for s in range(count)
+            [self._come(step, [t for t, one in enumerate(self.types) if one.size and one.block == b]) for b in many]
+            for step in self.steps
         ]
         self.any_come = [sum(per_block) for per_block in self.come]
         self.comes = sum(self.any_come)
@@ -66,19 +67,13 @@ class Vocabulary:
         self.pairs: dict[int, list[tuple[int, int, int, int]]] = {}
         for measure, b in self.block_of.items():
             at = blocks[b].measures.index(measure)
-            self.come_met[measure] = [
-                self._bits(s, lambda one, b=b, at=at: one.block == b and one.size == 1 and one.met[at] == 1)
-                for s in range(count)
-            ]
-            self.exchanged[measure] = {
-                value: sum(
-                    self._bits(
-                        s, lambda one, b=b, at=at, f=step: one.block == b and not one.size and one.met[at] * f == value
-                    )
-                    for s, step in enumerate(self.steps)
-                )
-                for value in self.steps
-            }
+            meeting = [t for t, one in enumerate(self.types) if one.block == b and one.size and one.met[at]]
+            self.come_met[measure] = [self._come(step, meeting) for step in self.steps]
+            self.exchanged[measure] = dict.fromkeys(self.steps, 0)
+            for t, one in enumerate(self.types):
+                if one.block == b and not one.size and one.met[at]:
+                    for step in self.steps:
+                        self.exchanged[measure][one.met[at] * step] |= self.bit(t, step)
             self.pairs[measure] = self._pairs(b, at)
 
     def _add(self, b: int, block: Block, size: int, kinds: tuple[int, ...]) -> None:
@@ -88,9 +83,8 @@ class Vocabulary:
         )
         self.types.append(Type(b, size, kinds, met))
 
-    def _bits(self, step: int, wanted) -> int:  # type: ignore[no-untyped-def]
-        count = len(self.steps)
-        return sum(1 << (count * t + step) for t, one in enumerate(self.types) if wanted(one))
+    def _come(self, step: int, types: list[int]) -> int:
+        return sum(self.bit(t, step) for t in types)
 
     def _pairs(self, b: int, at: int) -> list[tuple[int, int, int, int]]:
         """Exchanges that change a numerator: (type of the kind without it, with it, of the exchange, its sign)."""
@@ -166,9 +160,7 @@ class Tolerance:
         self.veiled = _packed(~moved | (after >= least))
         low, high = _shown_sizes(d, minimum)
         self.shown = _packed(~moved | (after >= low[:, :, None, None]) & (after <= high[:, :, None, None]))
-        self.looks = [
-            self._looks(vocabulary, measure, steps, after) for measure in range(table.numerators.shape[2])
-        ]
+        self.looks = [self._looks(vocabulary, measure, steps, after) for measure in range(table.numerators.shape[2])]
         self.vocabulary = vocabulary
         self.minimum = minimum
 

@@ -7,7 +7,7 @@ withheld too. Each round withholds more, so that it ends, at the latest when not
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -29,28 +29,30 @@ def primary(table: Table, minimum: int) -> Protection:
     return Protection.of(cells, table.numerators.shape[2])
 
 
-def protect(
+def solve(
     table: Table,
     minimum: int = 10,
     values: int = 3,
     also: Protection | None = None,
     extra: list[list[int]] | None = None,
-) -> Protection:
-    """What to withhold so that each hidden count can take so many values.
+    settled: Collection[Cell] = (),
+    fixed: Collection[tuple[int, int]] = (),
+) -> Worlds:
+    """What to withhold so that each hidden count can take so many values, and the worlds that show it.
 
-    ``also`` is withheld in any case. ``extra``: what earlier releases leave of each cell (``Worlds``).
+    ``also`` is withheld in any case. ``extra``, ``settled``, ``fixed``: see :class:`Worlds`.
     """
     found = primary(table, minimum)
     if also is not None:
         found.add(also)
-    worlds = Worlds(table, found, minimum, values, extra)
+    worlds = Worlds(table, found, minimum, values, extra, settled, fixed)
     # Where more is withheld, what was safe stays safe: only counts that are withheld now are looked at again.
     known: dict[Cell, Seen] = {}
     waiting = [(o, g) for o in reversed(range(len(worlds.d))) for g in range(len(worlds.d[o]))]
     while waiting:
         hidden: set[tuple[int, int]] = set()
         for o, g in waiting:
-            cells = [cell for cell in _of_cell(worlds, o, g) if cell not in known]
+            cells = [cell for cell in of_cell(worlds, o, g) if cell not in known]
             if len(cells) > 1:
                 known |= worlds.search_together(o, g, [measure for _o, _g, measure in cells])
             for cell in cells:
@@ -58,7 +60,12 @@ def protect(
                     known[cell] = _secure(worlds, cell, hidden)
         waiting = sorted(hidden, reverse=True)
     _give_back(worlds, also, known)
-    return found
+    return worlds
+
+
+def protect(table: Table, minimum: int = 10, values: int = 3, also: Protection | None = None) -> Protection:
+    """What to withhold so that each hidden count can take so many values."""
+    return solve(table, minimum, values, also).protection
 
 
 def _secure(worlds: Worlds, cell: Cell, hidden: set[tuple[int, int]]) -> Seen:
@@ -67,6 +74,8 @@ def _secure(worlds: Worlds, cell: Cell, hidden: set[tuple[int, int]]) -> Seen:
         blockers = worlds.cheapest(cell, seen.values)
         for o, g, measure in blockers:
             hidden.update(worlds.hide(o, g, measure))
+        if not blockers and any((at, cell[1]) in worlds.fixed for at in worlds.chains[cell[0]]):
+            break
         if not blockers and not _last_resort(worlds, cell, hidden):
             break
     return seen
@@ -107,22 +116,22 @@ def everything(table: Table) -> Protection:
     return found
 
 
-def _of_cell(worlds: Worlds, o: int, g: int) -> Iterator[Cell]:
+def of_cell(worlds: Worlds, o: int, g: int) -> Iterator[Cell]:
     """The counts of a cell that must be safe."""
     if worlds.d[o][g]:
         for measure in (None, *range(worlds.measures)):
-            if _must_be(worlds, (o, g, measure)):
+            if must_be(worlds, (o, g, measure)):
                 yield o, g, measure
 
 
-def _must_be(worlds: Worlds, cell: Cell) -> bool:
+def must_be(worlds: Worlds, cell: Cell) -> bool:
     """Hidden and coded counts must be safe, and the small or all-or-none rest of a yes or no.
 
     Where there is nobody, nothing can come out about anybody.
     """
     o, g, measure = cell
     d = worlds.d[o][g]
-    if not d:
+    if not d or cell in worlds.settled:
         return False
     if g >= worlds.groups:
         group = worlds.group_of[g]
@@ -140,9 +149,7 @@ def _give_back(worlds: Worlds, also: Protection | None, known: dict[Cell, Seen])
     withheld = protection.cells | protection.numerators.any(axis=2)
     if also is not None:
         withheld &= ~(also.cells | also.numerators.any(axis=2))
-    candidates = [
-        (worlds.cost(o, g), o, g) for o, g in np.argwhere(withheld).tolist() if d[o][g] >= worlds.minimum
-    ]
+    candidates = [(worlds.cost(o, g), o, g) for o, g in np.argwhere(withheld).tolist() if d[o][g] >= worlds.minimum]
     if not candidates:
         return
     # By withheld cell, the counts whose witnesses change it; by count, the cells that its witnesses change.
@@ -154,8 +161,8 @@ def _give_back(worlds: Worlds, also: Protection | None, known: dict[Cell, Seen])
         protection.cells[o, g], protection.numerators[o, g] = False, False
         worlds.changed(o, g)
         found = {}
-        for cell in sorted({*needs[o, g], *_of_cell(worlds, o, g)}, key=str):
-            if _must_be(worlds, cell):
+        for cell in sorted({*needs[o, g], *of_cell(worlds, o, g)}, key=str):
+            if must_be(worlds, cell):
                 found[cell] = worlds.search(cell)
                 if not found[cell].safe:
                     protection.cells[o, g], protection.numerators[o, g] = before

@@ -16,7 +16,7 @@ Worlds are made at one school and all that it is part of, a few students at a ti
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from goals.disclosure.masks import Tolerance, Vocabulary, look
@@ -45,11 +45,21 @@ class Worlds:
     """A table, what is withheld of it, and the worlds that look the same.
 
     ``extra``: bits that are left to each cell by what was told before (organizations × groups with rests).
+    ``settled``: counts that need not be safe, for they are known. ``fixed``: cells that others publish; what comes out
+    of them is not withheld for.
     """
 
     def __init__(
-        self, table: Table, protection: Protection, minimum: int, values: int, extra: list[list[int]] | None = None
+        self,
+        table: Table,
+        protection: Protection,
+        minimum: int,
+        values: int,
+        extra: list[list[int]] | None = None,
+        settled: Collection[Cell] = (),
+        fixed: Collection[tuple[int, int]] = (),
     ) -> None:
+        self.settled, self.fixed = settled, fixed
         self.table, self.protection, self.minimum, self.needed = table, protection, minimum, values - 1
         self.vocabulary = Vocabulary(table.blocks, values)
         self.tolerance = Tolerance(table, self.vocabulary, minimum)
@@ -124,9 +134,7 @@ class Worlds:
 
     def is_small(self, o: int, g: int) -> bool:
         """Whether it is told of a withheld cell that it is small."""
-        return bool(
-            self.protection.cells[o, g] and self.d[o][g] < self.minimum and not self.protection.veiled[o, g]
-        )
+        return bool(self.protection.cells[o, g] and self.d[o][g] < self.minimum and not self.protection.veiled[o, g])
 
     def is_hidden(self, o: int, g: int) -> bool:
         """Whether nothing is told of a cell."""
@@ -144,24 +152,24 @@ class Worlds:
     def worlds(self, o: int, g: int, measure: int | None, limits: tuple[int, int, int]) -> Iterator[tuple[Part, ...]]:
         """Changes that touch a cell, the nearest first, as parts of which each has one sign."""
         near, siblings, far = limits
-        leaves = self._near(o, g, near)
-        partners = self._partners(o, g)
+        leaves = self.near(o, g, near)
+        partners = self.partners(o, g)
         for leaf in leaves:
-            yield from self._moved(leaf, None, g, partners)
+            yield from self.moved(leaf, None, g, partners)
             yield from self._students(leaf, None, g, measure)
         for leaf in leaves:
             for other in self._others(o, g, leaf, siblings, far):
-                yield from self._moved(leaf, other, g, partners)
+                yield from self.moved(leaf, other, g, partners)
                 yield from self._students(leaf, other, g, measure)
 
-    def _near(self, o: int, g: int, near: int) -> list[int]:
+    def near(self, o: int, g: int, near: int = _NEAR) -> list[int]:
         """Schools below an organization: where the group is withheld first, then where it is large."""
         leaves = self.leaves_below[o]
         if len(leaves) > near:
             leaves = sorted(leaves, key=lambda one: (not self.loose[one][g], -self.d[one][g]))[:near]
         return leaves
 
-    def _moved(self, leaf: int, other: int | None, g: int, partners: list[int]) -> Iterator[tuple[Part, ...]]:
+    def moved(self, leaf: int, other: int | None, g: int, partners: list[int]) -> Iterator[tuple[Part, ...]]:
         """Students of other groups of the dimension stand in this one; with another school, the reverse there."""
         if other is None:
             chain = self.chains[leaf]
@@ -175,7 +183,7 @@ class Worlds:
     def _is_loose(self, o: int, g: int) -> bool:
         return g >= self.groups or bool(self.protection.cells[o, g] or self.protection.numerators[o, g].any())
 
-    def _partners(self, o: int, g: int) -> list[int]:
+    def partners(self, o: int, g: int) -> list[int]:
         """The other groups of the dimension: withheld ones first, then the large."""
         others = [one for one in self.dimension_of.get(g, ()) if one != g]
         if len(others) > 1:
@@ -269,29 +277,34 @@ class Worlds:
     # --- witnesses -------------------------------------------------------------------------------------------------
     def search(self, cell: Cell, limits: tuple[int, int, int] = (_NEAR, _SIBLINGS, _FAR)) -> Seen:
         """The values that a count takes in worlds that look the same, until they are enough."""
-        o, g, measure = cell
         seen: dict[int, tuple[Part, ...]] = {}
+        for values, parts in self.witnesses(cell, limits):
+            for value in values:
+                seen.setdefault(value, parts)
+            if len(seen) >= self.needed:
+                return Seen(seen, True)
+        return Seen(seen, False)
+
+    def witnesses(
+        self, cell: Cell, limits: tuple[int, int, int] = (_NEAR, _SIBLINGS, _FAR)
+    ) -> Iterator[tuple[list[int], tuple[Part, ...]]]:
+        """Worlds that look the same, each with the changes of a count that are possible in it."""
+        o, g, measure = cell
         for parts in self.worlds(o, g, measure, limits):
             if mask := self.mask(parts):
-                for value in self.vocabulary.values(mask, measure):
-                    seen.setdefault(value, parts)
-                if len(seen) >= self.needed:
-                    return Seen(seen, True)
+                yield self.vocabulary.values(mask, measure), parts
         if measure is not None:
             for value, parts in self._turned(o, g, measure, limits):
-                seen.setdefault(value, parts)
-                if len(seen) >= self.needed:
-                    return Seen(seen, True)
-        return Seen(seen, False)
+                yield [value], parts
 
     def search_together(self, o: int, g: int, measures: list[int | None]) -> dict[Cell, Seen]:
         """The counts of one cell that students of another group make safe: looked at once for all of them."""
         found: dict[Cell, Seen] = {}
-        partners = self._partners(o, g)
+        partners = self.partners(o, g)
         waiting: dict[int | None, dict[int, tuple[Part, ...]]] = {measure: {} for measure in measures}
-        for leaf in self._near(o, g, _NEAR) if partners else ():
+        for leaf in self.near(o, g, _NEAR) if partners else ():
             for other in (None, *self._others(o, g, leaf, _SIBLINGS, _FAR)):
-                for parts in self._moved(leaf, other, g, partners):
+                for parts in self.moved(leaf, other, g, partners):
                     if not (mask := self.mask(parts)):
                         continue
                     for measure in list(waiting):
@@ -319,7 +332,7 @@ class Worlds:
                 if not (by_rest := self._all(here, there, rest) & exchanges):
                     continue
                 own = self._both(here, there, g)
-                for partner in self._partners(o, g):
+                for partner in self.partners(o, g):
                     theirs = self._both(there, here, partner)
                     parts = tuple(
                         part
@@ -399,11 +412,11 @@ class Worlds:
         found: list[Cell] = []
         for own, o, g, sign in told:
             cells = self.up if sign > 0 else self.down
-            if self._allows(after := mask & cells[o][g], measure, value):
+            if self.allows(after := mask & cells[o][g], measure, value):
                 mask = after
                 continue
             sizes = self._signed(self.tolerance.shown[o][g], sign)
-            if not self._allows(mask & sizes, measure, value):
+            if not self.allows(mask & sizes, measure, value):
                 cost += own
                 found.append((o, g, None))
             else:
@@ -411,7 +424,7 @@ class Worlds:
                 for at in range(self.measures):
                     if self.protection.numerators[o, g, at]:
                         continue
-                    if self._allows(after := mask & self._signed(self.tolerance.looks[at][o][g], sign), measure, value):
+                    if self.allows(after := mask & self._signed(self.tolerance.looks[at][o][g], sign), measure, value):
                         mask = after
                     else:
                         cost += own / self.measures
@@ -420,7 +433,7 @@ class Worlds:
                 return None
         return cost, found
 
-    def _allows(self, mask: int, measure: int | None, value: int) -> bool:
+    def allows(self, mask: int, measure: int | None, value: int) -> bool:
         vocabulary = self.vocabulary
         if measure is not None:
             if mask & vocabulary.exchanged[measure][value]:

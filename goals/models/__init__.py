@@ -2,7 +2,7 @@
 
 from .measure import Measure, StudentGroup
 from .readiness import Cursor, MeasureCell, ReadinessRecord, RollupRun, RuleSet, StalePair
-from .release import Audience, DisclosureSettings, FigureState, Release, ReleasedCell
+from .release import Audience, DisclosureSettings, FigureState, Release, ReleasedCell, ReleasedTable
 from .reported import ReportedResult
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ReadinessRecord",
     "Release",
     "ReleasedCell",
+    "ReleasedTable",
     "ReportedResult",
     "RollupRun",
     "RuleSet",
