@@ -86,7 +86,10 @@ def solve_again(
     start.cells |= still
     start.veiled |= still & ~before.cells
     told = earlier.was & ~before.cells
-    extra = [[ours & theirs for ours, theirs in zip(*rows, strict=True)] for rows in zip(earlier.extra, linked.extra)]
+    extra = [
+        [before & beside for before, beside in zip(*row, strict=True)]
+        for row in zip(earlier.extra, linked.extra, strict=True)
+    ]
     settled = set(linked.settled)
     if still.any():
         start = solve(table, chosen.minimum, chosen.least_values, start, linked.extra, settled, linked.fixed).protection

@@ -49,12 +49,12 @@ class Vocabulary:
             for no, yes in combinations(range(many), 2):
                 self._add(b, block, 0, tuple((one == yes) - (one == no) for one in range(many)))
         count, width = len(self.steps), len(self.types)
-        many = range(len(blocks))
+        every = range(len(blocks))
         self.all = (1 << (count * width)) - 1
         self.even = sum(1 << (count * t + s) for t in range(width) for s in range(0, count, 2))
         # By step, and block: students who come.
         self.come = [
-            [self._come(step, [t for t, one in enumerate(self.types) if one.size and one.block == b]) for b in many]
+            [self._come(step, [t for t, one in enumerate(self.types) if one.size and one.block == b]) for b in every]
             for step in self.steps
         ]
         self.any_come = [sum(per_block) for per_block in self.come]

@@ -40,15 +40,21 @@ class Published:
     fixed: set[tuple[int, int]] = field(default_factory=set)
 
 
+def unpublished(family: Family, values: int) -> Published:
+    """Where no authority published anything."""
+    table = family.table
+    rests = sum(len(dimension) == 1 for dimension in table.dimensions)
+    everything = Vocabulary(table.blocks, values).all
+    return Published(
+        np.zeros(table.numerators.shape, bool),
+        [[everything] * (len(family.groups) + rests) for _o in family.organizations],
+    )
+
+
 def published(family: Family, year: int, values: int) -> Published:
     """The published results of a table's measures, organizations, groups and year."""
-    table = family.table
-    vocabulary = Vocabulary(table.blocks, values)
-    rests = sum(len(dimension) == 1 for dimension in table.dimensions)
-    found = Published(
-        np.zeros(table.numerators.shape, bool),
-        [[vocabulary.all] * (len(family.groups) + rests) for _o in family.organizations],
-    )
+    vocabulary = Vocabulary(family.table.blocks, values)
+    found = unpublished(family, values)
     row = {pk: at for at, pk in enumerate(family.organizations)}
     column = {pk: at for at, pk in enumerate(family.groups)}
     layer = {pk: at for at, pk in enumerate(family.measures)}
