@@ -89,6 +89,10 @@ def shown(family: Family, protection: Protection, minimum: int) -> Iterator[Row]
             if withheld[o, g]:
                 small = d[o, g] < minimum and protection.cells[o, g] and not protection.veiled[o, g]
                 yield *place, FigureState.SMALL if small else FigureState.COMPLEMENTARY, None, None, None
+            elif family.sums is not None:
+                # A mean in whole points: over ten students or more, the sum of scores can still be any of ten.
+                points = (2 * int(family.sums[o, g]) + int(d[o, g])) // (2 * int(d[o, g]))
+                yield *place, FigureState.SHOWN, points, points, int(size[o, g])
             elif bottom[o, g]:
                 yield *place, FigureState.BOTTOM, 0, int(code[o, g]), int(size[o, g])
             elif top[o, g]:
