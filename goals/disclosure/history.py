@@ -5,9 +5,12 @@ Whoever reads a release may have kept an earlier one, of either audience. So the
 - What was withheld stays withheld while its counts are what they were, or differ by fewer students than the minimum.
 - A figure that was told stays as it was told (with its day) while its counts differ by fewer students than the
   minimum; so does whatever would tell the difference together with others. It is made anew once so many changed.
-- Hidden counts are safe in all releases at once: a world counts as a witness only where the same students, changed in
-  the counts of then and of now alike, would have left every figure of every release as it was. Of each cell it is kept
-  which small changes its figures would not have shown so far (``masks``); a new release can only take from these.
+- Hidden counts that are what they were are safe in all releases at once: a world counts as a witness only where the
+  same students, changed in the counts of then and of now alike, would have left every figure of every release as it
+  was. Of each cell it is kept which small changes its figures would not have shown so far (``masks``); a new release
+  can only take from these. A count that did change is safe in the release of now, whatever is known of then: nobody
+  knows from figures by how much.
+- Where no protection is found that is safe together with what was told, the whole table stays as it was told.
 
 Counts may differ by fewer students than there were changes, where some came and some went: net differences are what a
 reader of counts could work out, and they are what is protected. The exact counts behind what was told are kept to
@@ -59,7 +62,7 @@ class Told:
     def differ(self, family: Family) -> Bools:
         """Where counts are not those told."""
         found: Bools = (family.table.denominators != self.d) | (family.table.numerators != self.n).any(axis=2)
-        return self.was & found
+        return found
 
 
 def _type_keys(vocabulary: Vocabulary, measures: list[str]) -> list[str]:
@@ -85,8 +88,8 @@ def save(state: Organization, year: int, family: Family, worlds: Worlds, told: T
     measures = [codes[pk] for pk in family.measures]
     width = (worlds.vocabulary.all.bit_length() + 7) // 8
     bits = np.frombuffer(
-        b"".join(mask.to_bytes(width, "little") for row in worlds.up for mask in row), np.uint8
-    ).reshape(len(worlds.up), -1, width)
+        b"".join(mask.to_bytes(width, "little") for row in worlds.left for mask in row), np.uint8
+    ).reshape(len(worlds.left), -1, width)
     file = io.BytesIO()
     np.savez_compressed(
         file,
@@ -159,8 +162,9 @@ def _add(found: Told, one: Arrays, shared: list[tuple[int, int]], family: Family
         return
     here, there = np.ix_(rows, of), np.ix_(old_rows, old_of)
     cells = one["cells"][there].astype(bool)
-    anybody = (one["d"][there] > 0) | cells
-    found.was[here] |= anybody
+    found.was[here] |= (one["d"][there] > 0) | cells
+    # Of groups of a place that had figures it was told, too, that there was nobody.
+    anybody = np.repeat(one["d"][old_rows, :1] > 0, len(of), axis=1)
     found.d[here] = np.where(anybody, one["d"][there], found.d[here])
     found.since[here] = np.maximum(found.since[here], one["since"][there])
     # What one table withheld, no other told.

@@ -44,6 +44,7 @@ def _places(worlds: Worlds, o: int, parts: tuple[Part, ...]) -> frozenset[int]:
 
 def _sure(worlds: Worlds, o: int, g: int, measures: list[int | None]) -> set[int | None]:
     """The counts of a cell that are safe by changes at one school that is the cell, or below it."""
+    worlds.look_at(o, g)
     partners = worlds.partners(o, g)
     seen: dict[int | None, set[int]] = {measure: set() for measure in measures}
     for leaf in worlds.near(o, g):

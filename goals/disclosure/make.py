@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import structlog
 from django.conf import settings
 
 from goals.disclosure import history
@@ -20,6 +21,8 @@ from goals.disclosure.worlds import Cell, Worlds
 from goals.models import DisclosureSettings, Measure
 from goals.models.measure import Basis
 from schools.models import Organization
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -59,6 +62,10 @@ def make(state: Organization, year: int, basis: Basis | None, chosen: Disclosure
             for at, also in more.items():
                 found[at] = solve_again(*together[at], chosen, also)
         for (family, earlier, _linked), (worlds, kept) in zip(together, found, strict=True):
+            if worlds.unsafe and earlier.was.any():
+                log.warning("figures stay as they were told", state=state.pk, year=year, counts=len(worlds.unsafe))
+                yield Made(family, as_told(family, earlier), np.ones(kept.shape, bool))
+                continue
             told = tell(family, worlds, earlier, kept)
             history.save(state, year, family, worlds, told)
             yield Made(family, told, untold(worlds))
@@ -97,8 +104,9 @@ def solve_again(
         worlds = solve(table, chosen.minimum, chosen.least_values, start, extra, settled, linked.fixed)
         return worlds, np.zeros(few.shape, bool)
     kept = start.cells & told & few
+    moved = earlier.differ(family)
     settled |= _settled(kept, earlier)
-    worlds = solve(table, chosen.minimum, chosen.least_values, start, extra, settled, linked.fixed)
+    worlds = solve(table, chosen.minimum, chosen.least_values, start, extra, settled, linked.fixed, moved)
     return worlds, kept
 
 
@@ -131,8 +139,20 @@ def tell(family: Family, worlds: Worlds, earlier: Told, kept: Bools) -> Told:
         np.where(kept[:, :, None], earlier.n, table.numerators),
         protection,
         np.where(kept & (earlier.since > 0), earlier.since, today),
-        worlds.up,
+        worlds.left,
     )
+
+
+def as_told(family: Family, earlier: Told) -> Told:
+    """Everything stays as it was told, and what was not told then is not told now: so no reader learns anything.
+
+    For tables where no protection of the counts of now was found that is safe together with what was told.
+    """
+    new = ~earlier.was & (family.table.denominators > 0)
+    protection = Protection(
+        earlier.protection.cells | new, earlier.protection.numerators, earlier.protection.veiled | new
+    )
+    return Told(earlier.was, earlier.d, earlier.n, protection, earlier.since, earlier.extra)
 
 
 def nothing(family: Family) -> Told:

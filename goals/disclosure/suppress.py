@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from goals.disclosure.table import Protection, Table
-from goals.disclosure.worlds import Cell, Seen, Worlds
+from goals.disclosure.table import Bools, Protection, Table
+from goals.disclosure.worlds import WIDE, Cell, Seen, Worlds
 
 
 def primary(table: Table, minimum: int) -> Protection:
@@ -37,15 +37,16 @@ def solve(
     extra: list[list[int]] | None = None,
     settled: Collection[Cell] = (),
     fixed: Collection[tuple[int, int]] = (),
+    moved: Bools | None = None,
 ) -> Worlds:
     """What to withhold so that each hidden count can take so many values, and the worlds that show it.
 
-    ``also`` is withheld in any case. ``extra``, ``settled``, ``fixed``: see :class:`Worlds`.
+    ``also`` is withheld in any case. ``extra``, ``settled``, ``fixed``, ``moved``: see :class:`Worlds`.
     """
     found = primary(table, minimum)
     if also is not None:
         found.add(also)
-    worlds = Worlds(table, found, minimum, values, extra, settled, fixed)
+    worlds = Worlds(table, found, minimum, values, extra, settled, fixed, moved)
     # Where more is withheld, what was safe stays safe: only counts that are withheld now are looked at again.
     known: dict[Cell, Seen] = {}
     waiting = [(o, g) for o in reversed(range(len(worlds.d))) for g in range(len(worlds.d[o]))]
@@ -71,12 +72,17 @@ def protect(table: Table, minimum: int = 10, values: int = 3, also: Protection |
 def _secure(worlds: Worlds, cell: Cell, hidden: set[tuple[int, int]]) -> Seen:
     """Withhold more until a count is safe, or nothing more is told that could be withheld; ``hidden`` tells where."""
     while not (seen := worlds.search(cell)).safe:
+        # Looking farther takes longer, and withholds nothing.
+        if worlds.extra is not None and (wide := worlds.search(cell, WIDE)).safe:
+            return wide
         blockers = worlds.cheapest(cell, seen.values)
+        if not blockers and worlds.extra is not None:
+            blockers = worlds.cheapest(cell, seen.values, WIDE)
         for o, g, measure in blockers:
             hidden.update(worlds.hide(o, g, measure))
-        if not blockers and any((at, cell[1]) in worlds.fixed for at in worlds.chains[cell[0]]):
-            break
-        if not blockers and not _last_resort(worlds, cell, hidden):
+        fixed = any((at, cell[1]) in worlds.fixed for at in worlds.chains[cell[0]])
+        if not blockers and (fixed or not _last_resort(worlds, cell, hidden)):
+            worlds.unsafe.append(cell)
             break
     return seen
 

@@ -20,12 +20,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from goals.disclosure.masks import Tolerance, Vocabulary, look
-from goals.disclosure.table import Protection, Table
+from goals.disclosure.table import Bools, Protection, Table
 
 # Schools below a cell that are tried; other schools as the place of the reverse, of the same parent and of others.
 _NEAR, _SIBLINGS, _FAR = 6, 8, 4
 # The same where something has to be withheld: there it matters what, not whether.
 _FEW = (3, 4, 3)
+WIDE = (60, 60, 60)
 
 # An organization and a group; with a measure, or None for the number of students itself.
 Cell = tuple[int, int, int | None]
@@ -46,7 +47,7 @@ class Worlds:
 
     ``extra``: bits that are left to each cell by what was told before (organizations × groups with rests).
     ``settled``: counts that need not be safe, for they are known. ``fixed``: cells that others publish; what comes out
-    of them is not withheld for.
+    of them is not withheld for. ``moved``: cells whose counts are not those told before: ``extra`` is not for them.
     """
 
     def __init__(
@@ -58,8 +59,11 @@ class Worlds:
         extra: list[list[int]] | None = None,
         settled: Collection[Cell] = (),
         fixed: Collection[tuple[int, int]] = (),
+        moved: Bools | None = None,
     ) -> None:
         self.settled, self.fixed = settled, fixed
+        # Counts for which withholding all there is was not enough.
+        self.unsafe: list[Cell] = []
         self.table, self.protection, self.minimum, self.needed = table, protection, minimum, values - 1
         self.vocabulary = Vocabulary(table.blocks, values)
         self.tolerance = Tolerance(table, self.vocabulary, minimum)
@@ -95,12 +99,32 @@ class Worlds:
         # Bits of a school's cell and all above it, until one of them changes.
         self._full: dict[tuple[int, int], int] = {}
         self._apart: dict[tuple[int, int], tuple[int, ...]] = {}
-        self.up = [[self._mask(o, g) for g in range(len(row))] for o, row in enumerate(self.d)]
-        self.down = [[self.vocabulary.reverse(mask) for mask in row] for row in self.up]
+        self.differs: list[list[bool]] | None = None
+        if moved is not None and extra is not None and moved.any():
+            self.differs = [[*row, *(row[at] or row[0] for at in self.group_of.values())] for row in moved.tolist()]
+        now = [[self.tolerance.of(o, g, protection) for g in range(len(row))] for o, row in enumerate(self.d)]
+        self._now = now, self._reversed(now)
+        self._ever = self._now
+        if extra is not None:
+            ever = [[a & b for a, b in zip(*row, strict=True)] for row in zip(now, extra, strict=True)]
+            self._ever = ever, self._reversed(ever)
+        self.up, self.down = self._ever
 
-    def _mask(self, o: int, g: int) -> int:
-        mask = self.tolerance.of(o, g, self.protection)
-        return mask if self.extra is None else mask & self.extra[o][g]
+    def _reversed(self, masks: list[list[int]]) -> list[list[int]]:
+        return [[self.vocabulary.reverse(mask) for mask in row] for row in masks]
+
+    def look_at(self, o: int, g: int) -> None:
+        """Try worlds for a cell: those that look the same in all releases, or in this one where its counts moved."""
+        if self.differs is not None:
+            wanted = self._now if self.differs[o][g] else self._ever
+            if wanted[0] is not self.up:
+                self.up, self.down = wanted
+                self._full.clear()
+
+    @property
+    def left(self) -> list[list[int]]:
+        """The bits that are left to each cell by this release and those before."""
+        return self._ever[0]
 
     # --- what is withheld ------------------------------------------------------------------------------------------
     def hide(self, o: int, g: int, measure: int | None = None) -> list[tuple[int, int]]:
@@ -126,8 +150,11 @@ class Worlds:
 
     def changed(self, o: int, g: int) -> None:
         """More or less is withheld of a cell than before."""
-        self.up[o][g] = self._mask(o, g)
-        self.down[o][g] = self.vocabulary.reverse(self.up[o][g])
+        mask = self.tolerance.of(o, g, self.protection)
+        self._now[0][o][g], self._now[1][o][g] = mask, self.vocabulary.reverse(mask)
+        if self.extra is not None:
+            mask &= self.extra[o][g]
+            self._ever[0][o][g], self._ever[1][o][g] = mask, self.vocabulary.reverse(mask)
         self.loose[o][g] = self._is_loose(o, g)
         for leaf in self.leaves_below[o]:
             self._full.pop((leaf, g), None)
@@ -290,6 +317,7 @@ class Worlds:
     ) -> Iterator[tuple[list[int], tuple[Part, ...]]]:
         """Worlds that look the same, each with the changes of a count that are possible in it."""
         o, g, measure = cell
+        self.look_at(o, g)
         for parts in self.worlds(o, g, measure, limits):
             if mask := self.mask(parts):
                 yield self.vocabulary.values(mask, measure), parts
@@ -300,6 +328,7 @@ class Worlds:
     def search_together(self, o: int, g: int, measures: list[int | None]) -> dict[Cell, Seen]:
         """The counts of one cell that students of another group make safe: looked at once for all of them."""
         found: dict[Cell, Seen] = {}
+        self.look_at(o, g)
         partners = self.partners(o, g)
         waiting: dict[int | None, dict[int, tuple[Part, ...]]] = {measure: {} for measure in measures}
         for leaf in self.near(o, g, _NEAR) if partners else ():
@@ -366,14 +395,15 @@ class Worlds:
                     yield step
 
     # --- what would have to be withheld ----------------------------------------------------------------------------
-    def cheapest(self, cell: Cell, seen: Iterable[int]) -> list[Cell]:
+    def cheapest(self, cell: Cell, seen: Iterable[int], limits: tuple[int, int, int] = _FEW) -> list[Cell]:
         """The cheapest to withhold so that a count takes one value more; nothing where that is not possible."""
         o, g, measure = cell
         had = set(seen)
         best: list[Cell] = []
         least = float("inf")
+        self.look_at(o, g)
         self.anyway = True
-        for parts in self.worlds(o, g, measure, _FEW):
+        for parts in self.worlds(o, g, measure, limits):
             base = self.vocabulary.all
             told = []
             for organizations, group, sign in parts:
@@ -402,7 +432,7 @@ class Worlds:
 
     def _if_hidden(self, o: int, g: int) -> int:
         mask = self.tolerance.kinds[o][g] & self.tolerance.veiled[o][g]
-        return mask if self.extra is None else mask & self.extra[o][g]
+        return mask & self.extra[o][g] if self.extra is not None and self.up is self._ever[0] else mask
 
     def _blockers(
         self, mask: int, told: list[tuple[float, int, int, int]], measure: int | None, value: int, most: float

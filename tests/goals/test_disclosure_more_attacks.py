@@ -41,6 +41,8 @@ def nothing_told(table: Table) -> Told:
 def release(table: Table, earlier: Told) -> tuple[Told, Bools]:
     of = family(table)
     worlds, kept = make.solve_again(of, earlier, unpublished(of, 3), CHOSEN)
+    if worlds.unsafe and earlier.was.any():
+        return make.as_told(of, earlier), np.ones(kept.shape, bool)
     return make.tell(of, worlds, earlier, kept), kept
 
 
@@ -56,18 +58,18 @@ def attack_both(first: Table, second: Table) -> list[Unsafe]:
     later, kept = release(second, earlier)
     before, now = read(earlier, first), read(later, second)
     for (o, g, m), row in list(now.items()):
-        if kept[o, g]:
+        if kept[o, g] and (o, g, m) in before:
             # An earlier figure, to the letter.
             assert row == before[o, g, m]
             now[o, g, m] = ("kept", None, None, None)
-    # Where many students changed, what was withheld before is another matter.
+    # Who knows by how much a count changed knows what it is: that is not for figures to prevent.
     change = np.maximum(
         np.abs(second.denominators - first.denominators), np.abs(second.numerators - first.numerators).max(axis=2)
     )
     found = [
         one
         for one in Adversary(first, before, later=(second, now)).attack()
-        if change[one.organization, int(one.group)] < 10
+        if not change[one.organization, [0, int(one.group)]].any()
     ]
     alone = {key: ("complementary", None, None, None) if row[0] == "kept" else row for key, row in now.items()}
     few = [
