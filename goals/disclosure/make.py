@@ -104,9 +104,13 @@ def solve_again(
         worlds = solve(table, chosen.minimum, chosen.least_values, start, extra, settled, linked.fixed)
         return worlds, np.zeros(few.shape, bool)
     kept = start.cells & told & few
-    moved = earlier.differ(family)
+    # Where anything changed at a place, no reader can know in which of its groups.
+    moved = np.repeat(earlier.differ(family).any(axis=1)[:, None], few.shape[1], axis=1)
     settled |= _settled(kept, earlier)
     worlds = solve(table, chosen.minimum, chosen.least_values, start, extra, settled, linked.fixed, moved)
+    # What had to be withheld beside what was told, once more, tells nothing new as it was told.
+    now = worlds.protection
+    kept |= told & few & (now.cells | (now.numerators & ~before.numerators).any(axis=2))
     return worlds, kept
 
 

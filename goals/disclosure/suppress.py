@@ -77,7 +77,7 @@ def _secure(worlds: Worlds, cell: Cell, hidden: set[tuple[int, int]]) -> Seen:
             return wide
         blockers = worlds.cheapest(cell, seen.values)
         if not blockers and worlds.extra is not None:
-            blockers = worlds.cheapest(cell, seen.values, WIDE)
+            blockers = worlds.cheapest(cell, seen.values, WIDE) or worlds.touched_if_hidden(cell, seen.values)
         for o, g, measure in blockers:
             hidden.update(worlds.hide(o, g, measure))
         fixed = any((at, cell[1]) in worlds.fixed for at in worlds.chains[cell[0]])

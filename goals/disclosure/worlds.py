@@ -316,8 +316,11 @@ class Worlds:
         self, cell: Cell, limits: tuple[int, int, int] = (_NEAR, _SIBLINGS, _FAR)
     ) -> Iterator[tuple[list[int], tuple[Part, ...]]]:
         """Worlds that look the same, each with the changes of a count that are possible in it."""
+        self.look_at(cell[0], cell[1])
+        yield from self._witnesses(cell, limits)
+
+    def _witnesses(self, cell: Cell, limits: tuple[int, int, int]) -> Iterator[tuple[list[int], tuple[Part, ...]]]:
         o, g, measure = cell
-        self.look_at(o, g)
         for parts in self.worlds(o, g, measure, limits):
             if mask := self.mask(parts):
                 yield self.vocabulary.values(mask, measure), parts
@@ -427,12 +430,37 @@ class Worlds:
         self.anyway = False
         return best
 
+    def touched_if_hidden(self, cell: Cell, seen: Iterable[int]) -> list[Cell]:
+        """All told cells of some world in which a count takes one value more, would they be withheld."""
+        self.look_at(cell[0], cell[1])
+        had, told = set(seen), (self.up, self.down)
+        self.up = [
+            [
+                mask if self.is_hidden(o, g) else self._if_hidden(o, g, ever=told[0] is self._ever[0])
+                for g, mask in enumerate(row)
+            ]
+            for o, row in enumerate(told[0])
+        ]
+        self.down = self._reversed(self.up)
+        self._full.clear()
+        found: list[Cell] = []
+        for values, parts in self._witnesses(cell, WIDE):
+            if not had.issuperset(values):
+                touched = {(o, g) for organizations, g, _sign in parts for o in organizations}
+                found = [(o, g, None) for o, g in sorted(touched) if not self.is_hidden(o, g)]
+                break
+        self.up, self.down = told
+        self._full.clear()
+        return found
+
     def _signed(self, mask: int, sign: int) -> int:
         return mask if sign > 0 else self.vocabulary.reverse(mask)
 
-    def _if_hidden(self, o: int, g: int) -> int:
+    def _if_hidden(self, o: int, g: int, *, ever: bool | None = None) -> int:
         mask = self.tolerance.kinds[o][g] & self.tolerance.veiled[o][g]
-        return mask & self.extra[o][g] if self.extra is not None and self.up is self._ever[0] else mask
+        if ever is None:
+            ever = self.up is self._ever[0]
+        return mask & self.extra[o][g] if self.extra is not None and ever else mask
 
     def _blockers(
         self, mask: int, told: list[tuple[float, int, int, int]], measure: int | None, value: int, most: float

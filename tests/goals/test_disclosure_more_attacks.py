@@ -67,9 +67,7 @@ def attack_both(first: Table, second: Table) -> list[Unsafe]:
         np.abs(second.denominators - first.denominators), np.abs(second.numerators - first.numerators).max(axis=2)
     )
     found = [
-        one
-        for one in Adversary(first, before, later=(second, now)).attack()
-        if not change[one.organization, [0, int(one.group)]].any()
+        one for one in Adversary(first, before, later=(second, now)).attack() if not change[one.organization].any()
     ]
     alone = {key: ("complementary", None, None, None) if row[0] == "kept" else row for key, row in now.items()}
     few = [
