@@ -105,7 +105,8 @@ def solve_again(
         return worlds, np.zeros(few.shape, bool)
     kept = start.cells & told & few
     # Where anything changed at a place, no reader can know in which of its groups.
-    moved = np.repeat(earlier.differ(family).any(axis=1)[:, None], few.shape[1], axis=1)
+    moved = np.zeros(few.shape, bool)
+    moved[:] = earlier.differ(family).any(axis=1, keepdims=True)
     settled |= _settled(kept, earlier)
     worlds = solve(table, chosen.minimum, chosen.least_values, start, extra, settled, linked.fixed, moved)
     # What had to be withheld beside what was told, once more, tells nothing new as it was told.
