@@ -6,10 +6,10 @@ Whoever reads a release may have kept an earlier one, of either audience. So the
 - A figure that was told stays as it was told (with its day) while its counts differ by fewer students than the
   minimum; so does whatever would tell the difference together with others. It is made anew once so many changed.
 - Hidden counts of places where nothing changed are safe in all releases at once: a world counts as a witness only
-  where the same students, changed in the counts of then and of now alike, would have left every figure of every release as it
-  was. Of each cell it is kept which small changes its figures would not have shown so far (``masks``); a new release
-  can only take from these. Where a place has changed, its counts are safe in the release of now, whatever is known of
-  then: nobody knows from figures what changed there, and by how much.
+  where the same students, changed in the counts of then and of now alike, would have left every figure of every
+  release as it was. Of each cell it is kept which small changes its figures would not have shown so far (``masks``);
+  a new release can only take from these. Where a place has changed, its counts are safe in the release of now,
+  whatever is known of then: nobody knows from figures what changed there, and by how much.
 - Where no protection is found that is safe together with what was told, the whole table stays as it was told.
 
 Counts may differ by fewer students than there were changes, where some came and some went: net differences are what a

@@ -7,7 +7,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from goals.disclosure import history, insiders, make
@@ -19,9 +19,10 @@ from goals.disclosure.suppress import solve
 from goals.disclosure.table import Block, Bools, Protection, Table
 from goals.models import DisclosureSettings
 from tests.goals.adversary import Adversary, Seen, Unsafe
-from tests.goals.test_disclosure_attack import ALONE, LONG, QUICK, tables
+from tests.goals.test_disclosure_attack import ALONE, LONG, tables
 
 CHOSEN = DisclosureSettings()
+QUICK = settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def family(table: Table) -> Family:
