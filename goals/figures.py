@@ -31,12 +31,14 @@ from goals.readiness.rules import RuleBook, rule_book
 from hstw.access import Action, prefixes
 from hstw.values import SchoolYear
 from schools.models import Organization
+from schools.models.organization import Kind
 
 __all__ = ["OWN", "Figure", "FigureState", "Key", "entitled", "figures", "rounded"]
 
 Key = tuple[int, int, str, str]
 OWN = "own"
 _DEMOGRAPHICS = "demographics"
+_HIDDEN = {FigureState.SMALL, FigureState.COMPLEMENTARY}
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Figure:
     mean: Decimal | None = None
     unit: str = ""
     minimum: int = 10
+    # The day of an earlier release, where the figure is kept until more students changed.
+    since: dt.date | None = None
     # The day its year was closed: it stays as it was certified. What was counted since, where it differs and may be
     # seen, stands beside it.
     certified: dt.date | None = None
@@ -166,7 +170,7 @@ def figures(
         found |= _exact(asked, exact)
     protected = {one.pk for one in organizations} - exact
     if protected:
-        found |= _released(asked, protected, Audience(audience))
+        found |= _released(asked, protected, Audience(audience), _insider_of(user, asked))
     found |= _certified(asked, found, exact, None if audience == OWN else Audience(audience))
     return _with_absent(asked, found)
 
@@ -227,17 +231,37 @@ def _exact(asked: _Asked, within: set[int]) -> dict[Key, Figure]:
     return found
 
 
-def _released(asked: _Asked, within: set[int], audience: Audience) -> dict[Key, Figure]:
+def _insider_of(user: Any, asked: _Asked) -> set[int]:
+    """The organizations asked for below which ``user`` knows exact figures of a place.
+
+    A cooperative stands beside the districts: whoever knows a place of its state may know one of its members.
+    """
+    within = tuple(prefixes(user, Action.VIEW_FIGURES)) if user is not None else ()
+    state = 2 * Organization.steplen
+    return {
+        one.pk
+        for one in asked.organizations
+        for prefix in within
+        if prefix.startswith(one.path) or (one.kind == Kind.COOPERATIVE and prefix.startswith(one.path[:state]))
+    }
+
+
+def _released(asked: _Asked, within: set[int], audience: Audience, insider: set[int]) -> dict[Key, Figure]:
     found = {}
     cells = ReleasedCell.objects.filter(
         release__in=_releases(asked, audience),
         organization__in=within,
         measure__in=asked.measures,
         group__in=asked.seen_groups,
-    ).values_list("organization_id", "release__year", "measure_id", "group_id", "state", "low", "high", "size")
+    ).values_list(
+        "organization_id", "release__year", "measure_id", "group_id", "state", "low", "high", "size", "since",
+        "outside_only",
+    )  # fmt: skip
     asked.minimum_of(0)  # one query, whether there is a figure or not
-    for row in cells:
-        figure = _released_figure(asked, *row)
+    for organization, year, measure_id, group_id, text, low, high, size, since, outside_only in cells:
+        figure = _released_figure(asked, organization, year, measure_id, group_id, text, low, high, size, since)
+        if outside_only and figure.organization_id in insider and figure.state not in _HIDDEN:
+            figure = Figure(*figure.key, FigureState.COMPLEMENTARY, minimum=figure.minimum, since=figure.since)
         found[figure.key] = figure
     return found
 
@@ -278,19 +302,25 @@ def _released_figure(
     low: int | None,
     high: int | None,
     size: int | None,
+    since: dt.date | None = None,
 ) -> Figure:
     measure, group, said = asked.measures[measure_id], asked.seen_groups[group_id], FigureState(text)
-    percent = low if said in {FigureState.SHOWN, FigureState.TOP} else high
+    known = low if said in {FigureState.SHOWN, FigureState.TOP} else high
+    value = None if known is None else Decimal(known)
+    is_mean = measure.kind == MeasureKind.MEAN
     return Figure(
         organization,
         year,
         measure.code,
         group.code,
         said,
-        percent=None if percent is None else Decimal(percent),
+        percent=None if is_mean else value,
+        mean=value if is_mean else None,
+        unit=str(measure.get_unit_display()),
         size=None if size is None else size_band(size),
         tally=measure.kind == MeasureKind.TALLY,
         minimum=asked.minimum_of(organization),
+        since=since,
     )
 
 

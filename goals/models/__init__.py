@@ -3,7 +3,7 @@
 from .certified import CertifiedCell, CertifiedMeasure, PreviousCell
 from .measure import Measure, StudentGroup
 from .readiness import Cursor, MeasureCell, ReadinessRecord, RollupRun, RuleSet, StalePair
-from .release import Audience, DisclosureSettings, FigureState, Release, ReleasedCell
+from .release import Audience, DisclosureSettings, FigureState, Release, ReleasedCell, ReleasedTable
 from .reported import ReportedResult
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "ReadinessRecord",
     "Release",
     "ReleasedCell",
+    "ReleasedTable",
     "ReportedResult",
     "RollupRun",
     "RuleSet",

@@ -75,20 +75,13 @@ def hold(organization: Organization, basis: Basis, year: int) -> None:
 
 
 def _roll_up_above(state: Organization, basis: Basis, year: int) -> None:
-    """The region's cells anew, from what its states have now."""
+    """The region's cells anew, from what its states have now, and what is told of them."""
     above = region.region_of(state)
     if above is None:
         return
     hold(above, basis, year)
-    if region.sum_states(above, basis, year):
-        protect_region(above, year)
-
-
-def protect_region(above: Organization, year: int) -> None:
-    """Where the region's figures are protected, for each audience, once there is what protects them.
-
-    Until then whoever may not see exact figures of the region sees none of it: nobody reads what has no release.
-    """
+    if region.sum_states(above, basis, year) or not disclosure.has_release(above, year, basis):
+        disclosure.protect_region(above, year)
 
 
 def _key(state: Organization, basis: Basis, year: int) -> int:

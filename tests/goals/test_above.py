@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from goals import runs
+from goals import disclosure, runs
 from goals.models import MeasureCell, StalePair
 from goals.models.measure import Basis
 from goals.readiness import cooperatives, region, rollup
@@ -191,10 +191,16 @@ def test_levels_of_each_states_own_test_are_not_summed(world: World) -> None:
     assert region.means_the_same(measures.values(), Basis.YEAR) == [measures["CHRONIC_ABSENCE"]]
 
 
-def test_the_region_is_protected_only_where_it_has_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_region_is_protected_where_it_has_changed_or_has_no_release_yet(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[tuple[int, int]] = []
-    monkeypatch.setattr(rollup, "protect_region", lambda above, year: asked.append((above.pk, year)))
+    monkeypatch.setattr(disclosure, "protect_region", lambda above, year: asked.append((above.pk, year)))
+    monkeypatch.setattr(disclosure, "has_release", lambda *_: True)
     both_states(world)
     for _ in range(2):
         rollup.roll_up(world.alabama, Basis.YEAR, YEAR)
     assert asked == [(world.region.pk, YEAR)]
+    monkeypatch.setattr(disclosure, "has_release", lambda *_: False)
+    rollup.roll_up(world.alabama, Basis.YEAR, YEAR)
+    assert len(asked) == 2

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from goals.disclosure import worlds as worlds_module
 from goals.disclosure.families import TIED, Family
 from goals.disclosure.release import shown
 from goals.disclosure.suppress import primary, protect
@@ -136,8 +137,8 @@ def test_a_hidden_school_does_not_come_out_of_its_district() -> None:
     [
         # Takes sums up the tree for unknown; takes small cells for safe; forgets the codes.
         mock.patch.object(Table, "chain", lambda self, organization: [organization]),
-        mock.patch.object(Worlds, "is_safe", return_value=True),
-        mock.patch("goals.disclosure.looks.shown_as", return_value=(10, 0, 0)),
+        mock.patch.object(Worlds, "search", return_value=worlds_module.Seen({}, True)),
+        mock.patch("goals.disclosure.worlds.look", side_effect=lambda n, d: np.ones_like(n)),
     ],
     ids=["no tree", "no check", "no rates"],
 )
