@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from goals import board, checkpoints
 from goals.compare import SORTS, Asked
-from goals.models import Measure, StudentGroup
+from goals.models import DisclosureSettings, Measure, OnTrackSettings, StudentGroup
+from goals.models.preferences import CoreSubject
 from goals.readiness.derive import GROUPS
 from goals.students import words_of
 from schools.models.membership import Network
@@ -42,6 +43,43 @@ class ReopenForm(forms.Form):
     reason = forms.CharField(
         label=_("Why it is reopened"), max_length=200, help_text=_("It is kept with the closing, with your name.")
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+
+class OnTrackForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """When a ninth-grader of a state is on track."""
+
+    class Meta:
+        model = OnTrackSettings
+        fields = ("credits", "failures", "core")
+
+    core = forms.MultipleChoiceField(
+        label=_("Core courses"),
+        choices=CoreSubject.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("An F in one of these counts."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+
+class ProtectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """How a state's small groups are protected."""
+
+    class Meta:
+        model = DisclosureSettings
+        fields = ("minimum", "accountability")
+        help_texts: ClassVar[dict[str, Any]] = {
+            "minimum": _("A group of fewer students is not shown; never below 10."),
+            "accountability": _("A group of fewer students is shown, but nobody is judged by it."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from goals.views import closing, compare, dashboard, measure, rollups, students
+from goals.views import closing, compare, dashboard, measure, preferences, rollups, students
 
 app_name = "goals"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
         students.within_reach_file,
         name="within_reach_file",
     ),
+    path("o/<slug:slug>/<int:year>/readiness/settings/", preferences.page, name="settings"),
     path("o/<slug:slug>/<int:year>/readiness/closing/", closing.page, name="closing"),
     path("o/<slug:slug>/<int:year>/readiness/closing/<int:pk>/", closing.reopen, name="closing_reopen"),
     path("o/<slug:slug>/<int:year>/readiness/table/<slug:form>/", dashboard.download, name="dashboard_file"),

@@ -48,6 +48,7 @@ class Action(TextChoices):
     VIEW_IMPORTS = "view_imports", gettext_lazy("see what data has been loaded")
     IMPORT_STUDENTS = "import_students", gettext_lazy("load files about students")
     IMPORT_PUBLISHED = "import_published", gettext_lazy("load published results")
+    SET_MEASURES = "set_measures", gettext_lazy("set how measures are counted and small groups protected")
     CLOSE_YEAR = "close_year", gettext_lazy("close a school year, which certifies its results")
     REOPEN_YEAR = "reopen_year", gettext_lazy("reopen a closed school year")
     RUN_SYSTEM = "run_system", gettext_lazy("look after the system")
@@ -156,6 +157,10 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.IMPORT_PUBLISHED: {
         Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
         Role.SREB_STAFF: Reach.OWN,
+        Role.STATE_COORDINATOR: Reach.OWN,
+    },
+    Action.SET_MEASURES: {
+        Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
         Role.STATE_COORDINATOR: Reach.OWN,
     },
     # A state certifies its own results; undoing that is no everyday act, and its reason is kept.

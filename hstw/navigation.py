@@ -26,6 +26,7 @@ OF_A_YEAR = frozenset(
         "goals:closing",
         "goals:dashboard",
         "goals:compare",
+        "goals:settings",
         "goals:trends",
     }
 )

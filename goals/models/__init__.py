@@ -2,6 +2,7 @@
 
 from .certified import CertifiedCell, CertifiedMeasure, PreviousCell
 from .measure import Measure, StudentGroup
+from .preferences import OnTrackSettings
 from .readiness import Cursor, MeasureCell, ReadinessRecord, RollupRun, RuleSet, StalePair
 from .release import Audience, DisclosureSettings, FigureState, Release, ReleasedCell, ReleasedTable
 from .reported import ReportedResult
@@ -15,6 +16,7 @@ __all__ = [
     "FigureState",
     "Measure",
     "MeasureCell",
+    "OnTrackSettings",
     "PreviousCell",
     "ReadinessRecord",
     "Release",

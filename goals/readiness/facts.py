@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from goals.models.measure import Basis
+from goals.models.preferences import CoreSubject
 from goals.readiness import cooperatives
 from goals.readiness.looks_at import NOT_OF_A_STATE, NOT_OF_A_STATE_PREFIXES
 from schools.models import Organization
@@ -95,7 +96,6 @@ FACTS: dict[str, Any] = {
 }
 
 # Core courses of the ninth-grade on-track indicator: English, mathematics, science and social science.
-CORE = ("ela", "math", "science", "social_studies")
 ADVANCED_LEVELS = ("ap", "ib", "ac", "dual")
 
 
@@ -206,6 +206,13 @@ def _units_of_the_year(ask: Ask, parts: dict[str, sql.Composable]) -> None:
     _run("DROP TABLE several")
 
 
+# The core subjects that the state has set, else the four of the published indicator.
+_CORE = (
+    "coalesce((SELECT g.core FROM goals_ontracksettings g JOIN schools_organization o ON o.id = g.organization_id"
+    " WHERE o.path = {path}), ARRAY[" + ", ".join(f"'{one}'" for one in CoreSubject.values) + "])"
+)
+
+
 def _facts_of_the_year(parts: dict[str, sql.Composable]) -> None:
     """Courses, tests and events of that school year, wherever the student was."""
     _run("ANALYZE units")
@@ -213,7 +220,7 @@ def _facts_of_the_year(parts: dict[str, sql.Composable]) -> None:
         "CREATE TEMP TABLE facts ON COMMIT DROP AS"
         " WITH who AS (SELECT DISTINCT student_id FROM units),"
         " courses AS (SELECT c.student_id, sum(c.credits_earned) AS credits,"
-        "   sum(CASE WHEN c.subject IN " + _in(CORE) + " AND c.credits_attempted > 0"
+        "   sum(CASE WHEN c.subject = ANY(" + _CORE + ") AND c.credits_attempted > 0"
         "     AND c.credits_earned = 0 AND c.mark NOT IN ('', 'W', 'I')"
         # A full-year course is two semesters.
         "     THEN CASE WHEN c.term IN ('S1', 'S2', 'Fall', 'Spring') THEN 1 ELSE 2 END ELSE 0 END)::int AS core_fs,"

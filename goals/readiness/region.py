@@ -14,6 +14,7 @@ from django.db import connection
 
 from goals.models import Measure
 from goals.models.measure import Basis
+from goals.readiness import on_track
 from goals.readiness.computed import computed
 from schools.models import Organization
 from schools.models.organization import Kind
@@ -69,6 +70,8 @@ def sum_states(region: Organization, basis: Basis, year: int) -> int:
 def means_the_same(measures: Iterable[Measure], basis: Basis) -> list[Measure]:
     """Those of the measures of a basis that may be summed over states."""
     by_a_state = {one.code for one in computed(basis) if one.own}
+    if on_track.own_rules():
+        by_a_state.add(on_track.CODE)
     return [
         measure
         for measure in measures

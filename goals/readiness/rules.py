@@ -16,6 +16,7 @@ from typing import Any
 
 from goals.models import RuleSet
 from goals.models.measure import Basis
+from goals.readiness import on_track
 from goals.readiness.computed import PARTS, Computed, all_computed, checked
 from goals.readiness.expressions import BadRule, Node
 
@@ -63,7 +64,8 @@ class Rules:
 class RuleBook:
     """The rule sets that are published, read once: which one holds for a state and year, and what it decides."""
 
-    def __init__(self, rules: Iterable[Rules]) -> None:
+    def __init__(self, rules: Iterable[Rules], set_by_states: Mapping[str, Node] | None = None) -> None:
+        self._on_track = set_by_states or {}
         self._of: dict[str, list[Rules]] = {}
         for one in sorted(rules, key=_begins):
             self._of.setdefault(one.state, []).append(one)
@@ -102,6 +104,8 @@ class RuleBook:
 
     def decides(self, measure: Computed, state: str, year: int) -> Node | None:
         """The condition that decides a measure; ``None`` where it does not apply."""
+        if measure.code == on_track.CODE and state in self._on_track:
+            return self._on_track[state]
         if measure.met is not None:
             return measure.met
         found = self.of(measure, state, year)
@@ -122,8 +126,8 @@ class RuleBook:
 
 
 def rule_book() -> RuleBook:
-    """The rule sets in the database, in one query; whoever asks more than once keeps it."""
-    return RuleBook(of_row(row) for row in RuleSet.objects.all())
+    """The rule sets in the database and what states have set, in two queries; whoever asks more than once keeps it."""
+    return RuleBook((of_row(row) for row in RuleSet.objects.all()), on_track.own_rules())
 
 
 def rules_for(state: str, year: int) -> Rules:

@@ -145,6 +145,7 @@ PAGES: dict[str, Page | Personal | System | Signed] = {
     "goals:within_reach": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
     "goals:within_reach_file": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"form": "csv"}),
     # A state certifies its own results; only an administrator takes that back.
+    "goals:settings": Page(own=EVERYWHERE | {R.STATE_COORDINATOR}),
     "goals:closing": Page(own=STANDING),
     "goals:closing_reopen": Page(own=EVERYWHERE),
     "goals:rollups": System(EVERYWHERE),

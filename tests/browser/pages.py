@@ -197,6 +197,9 @@ PAGES: dict[str, Seen] = {
     "goals:measure#published": _cahaba(
         Role.DISTRICT_ADMINISTRATOR, "As published, not counted here", code="AP_PARTICIPATION"
     ),
+    "goals:settings": Seen(
+        Role.STATE_COORDINATOR, lambda world: {"slug": "alabama", "year": current_year()}, "Small student groups"
+    ),
     "goals:closing": Seen(
         Role.STATE_COORDINATOR,
         lambda world: {"slug": "alabama", "year": current_year() - 1},
