@@ -29,6 +29,7 @@ OF_A_YEAR = frozenset(
         "pathways:credential_types",
         "pathways:ledger",
         "pathways:partners",
+        "pathways:programs",
     }
 )
 

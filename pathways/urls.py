@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pathways.views import catalog, designer, ledger, partners, pathway, portfolio, suggest
+from pathways.views import catalog, designer, ledger, partners, pathway, portfolio, programs, suggest
 
 app_name = "pathways"
 AT = "o/<slug:slug>/<int:year>/pathways/"
@@ -29,6 +29,10 @@ urlpatterns = [
     path(f"{AT}credentials/<int:pk>/", ledger.entry, name="credential"),
     path(f"{AT}credentials/<int:pk>/proof/", ledger.proof, name="credential_proof"),
     path(f"{AT}credentials/<slug:form>/", ledger.download, name="ledger_file"),
+    path(f"{AT}programs/", programs.page, name="programs"),
+    path(f"{AT}programs/<uuid:public_id>/", programs.program, name="program"),
+    path(f"{AT}programs/<uuid:public_id>/edit/", programs.edit, name="program_edit"),
+    path(f"{AT}programs/<slug:form>/", programs.download, name="programs_file"),
     path(f"{AT}partners/", partners.page, name="partners"),
     path(f"{AT}partners/new/", partners.new, name="partner_new"),
     path(f"{AT}partners/<int:pk>/", partners.edit, name="partner"),

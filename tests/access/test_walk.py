@@ -201,6 +201,8 @@ ROWS: dict[str, Callable[[Organization], dict[str, Any]]] = {
     "pathways:partner": made.partner_at,
     "pathways:commitment_new": made.partner_key_at,
     "pathways:commitment": made.commitment_at,
+    "pathways:program": student_of,
+    "pathways:program_edit": student_of,
     "pathways:credential": made.line_at,
     "pathways:credential_proof": made.proof_at,
 }
