@@ -15,7 +15,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Case, F, Q, Sum, TextChoices, When
-from django.db.models.functions import Coalesce, Upper
+from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,6 +29,7 @@ from schools.models import CourseRecord, Enrollment, Organization, Student, User
 from schools.models.evidence import ExitCode
 
 ONE_CREDIT = Decimal(1)
+_GOES_ON = Q(credits_earned=None) | Q(credits_earned=0, mark="")
 _STAYED = Q(exited=None) | Q(exit_code__in=[ExitCode.END_OF_YEAR, ExitCode.GRADUATED])
 
 
@@ -202,19 +203,21 @@ def _check(
 def taken_by(students: Iterable[int]) -> dict[int, Taken]:
     """Credits and course codes of students, from all their records; two queries.
 
-    A course without credits earned yet counts with those attempted; one that was failed has earned 0.
+    A course that goes on counts with the credits attempted: it has none earned yet, or, as some files have it, 0 and no
+    mark. One that was failed has earned 0 and has a mark.
     """
     wanted = list(students)
     records = CourseRecord.objects.filter(student__in=wanted).order_by()
     found: dict[int, Taken] = {}
-    credits = records.values("student", "subject").annotate(n=Sum(Coalesce("credits_earned", "credits_attempted")))
+    counted = Case(When(_GOES_ON, then=F("credits_attempted")), default=F("credits_earned"))
+    credits = records.values("student", "subject").annotate(n=Sum(counted))
     for row in credits:
         if row["n"]:
             subject = row["subject"] if row["subject"] in Subject.values else Subject.OTHER.value
             kept = found.setdefault(row["student"], Taken()).credits
             kept[subject] = kept.get(subject, Decimal(0)) + row["n"]
     # A failed course has to be taken again: its code does not say that it is done.
-    passed = records.filter(Q(credits_earned=None) | Q(credits_earned__gt=0))
+    passed = records.filter(_GOES_ON | Q(credits_earned__gt=0))
     code = Case(When(course_code="", then=F("sced_code")), default=F("course_code"))
     by_student = passed.values("student").annotate(
         codes=ArrayAgg(Upper(code), distinct=True), titles=ArrayAgg(Upper("title"), distinct=True)

@@ -39,7 +39,7 @@ from .world import World
 
 # Districts that keep all of it; in a large world the others begin with an empty page, as a new one does.
 MOST_DISTRICTS = 12
-PROGRAMS_KEPT = 90
+PROGRAMS_KEPT = 400
 _GROWN = (3, 3, 4, 6, 8)
 _CLUSTERS = {
     "51": "Health Science", "48": "Manufacturing", "11": "Information Technology", "47": "Transportation",
@@ -84,10 +84,9 @@ def load_offered(world: World) -> None:
                 break
             done += 1
             courses = _catalog(world, district)
-            partners = _partners(world, district)
             for school in district.schools:
                 if school.high == 12 and school.closes is None:
-                    _pathways(world, school, courses, types, partners)
+                    _pathways(world, school, courses, types, _partners(world, school))
     _requirements(world)
     _programs(world)
     _proofs(world)
@@ -163,13 +162,13 @@ def _grades(number: int, course: catalog.Course) -> tuple[str, str]:
     return "09", "12"
 
 
-def _partners(world: World, district: District) -> list[tuple[int, str, str]]:
+def _partners(world: World, school: School) -> list[tuple[int, str, str]]:
     """Employers, the college and the council: key, what they promised, and the field it is for."""
     found, rows = [], []
     for name, kind, what, family in _PARTNERS:
         key = world.writer.take(Partner, 1)
         rows.append({
-            "id": key, "organization_id": district.pk, "version": 1, "name": name.format(city=district.city),
+            "id": key, "organization_id": school.pk, "version": 1, "name": name.format(city=school.district.city),
             "kind": kind, "contact_name": "", "contact_email": "", "contact_phone": "", "note": "",
         })  # fmt: skip
         found.append((key, what, family))
@@ -314,18 +313,33 @@ def _programs(world: World) -> None:
     ):
         placed.setdefault(pathway, []).append((course, grade))
     students = list(
-        Enrollment.objects.filter(organization=high.pk, year=world.last_year, exited=None, grade__in=["10", "11", "12"])
+        Enrollment.objects.filter(
+            organization=high.pk, year=world.last_year, exited=None, grade__in=["09", "10", "11", "12"]
+        )
         .order_by("student")
         .values_list("student", "grade")
         .distinct()[:PROGRAMS_KEPT]
     )
+    electives = _electives(high.district)
     rows = [
-        _program_rows(world, number, student, grade, high.pk, adviser, pathways, placed)
+        _program_rows(world, number, student, grade, high.pk, adviser, pathways, placed, electives)
         for number, (student, grade) in enumerate(dict(students).items())
+        if number % 6 != 5
     ]
     world.writer.write_rows(ProgramOfStudy, [row[0] for row in rows])
     world.writer.write_rows(PlannedCourse, [planned for row in rows for planned in row[1]])
     world.writer.write_rows(ProgramReview, [held for row in rows for held in row[2]])
+
+
+def _electives(district: District) -> list[tuple[int, str]]:
+    """The electives that students plan, with their grades."""
+    wanted = {
+        catalog.CATALOG.courses[position].title: f"{grade:02d}"
+        for grade, positions in catalog.ELECTIVES.items()
+        for position in positions
+    }
+    rows = Course.objects.filter(organization=district.pk, title__in=wanted).order_by("pk").values_list("pk", "title")
+    return [(key, wanted[title]) for key, title in rows]
 
 
 def _program_rows(
@@ -337,8 +351,9 @@ def _program_rows(
     adviser: int | None,
     pathways: list[int],
     placed: dict[int, list[tuple[int, str]]],
+    electives: list[tuple[int, str]],
 ) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
-    """A program with its planned courses and reviews; every fifth lacks a course, every ninth a pathway."""
+    """A program with its planned courses and reviews; some lack a course of the pathway or the core, or a pathway."""
     key = world.writer.take(ProgramOfStudy, 1)
     pathway = None if number % 9 == 8 or not pathways else pathways[number % len(pathways)]
     program = {
@@ -347,8 +362,12 @@ def _program_rows(
         "ended": None,
     }  # fmt: skip
     plan = sorted(placed.get(pathway or 0, []))
-    if number % 5 == 4:
+    if number % 7 == 4:
         plan = plan[:-1]
+    elif number % 7 == 2:
+        # The first are the core's: one of grade 12 is left out.
+        plan = [one for one in plan if one != next((left for left in plan if left[1] == "12"), None)]
+    plan += [(course, at) for course, at in electives if at >= grade and number % 11]
     planned = [{"program_id": key, "course_id": course, "grade": max(at, grade)} for course, at in plan]
     reviews = []
     if adviser is not None and number % 3:

@@ -148,7 +148,7 @@ def record(program: ProgramOfStudy, subject: str, credits: str | None, **fields:
         **{
             "student": program.student, "organization": program.organization, "year": 2025, "title": f"T{number}",
             "course_code": f"R{number}", "subject": subject, "credits_attempted": Decimal(1),
-            "credits_earned": None if credits is None else Decimal(credits), **fields,
+            "credits_earned": None if credits is None else Decimal(credits), "mark": "B", **fields,
         }
     )  # fmt: skip
 
@@ -186,7 +186,7 @@ def test_taken_going_on_and_planned_credits_add_up_and_none_counts_twice(world: 
         for _number in range(n):
             record(program, subject, "1")
     record(program, "social_studies", None)
-    record(program, "math", "0")
+    record(program, "math", "0", mark="F")
     check = programs.check(world.ridge, 2026, [program])[program.pk]
     # A failed mathematics course earns nothing; the social studies course that goes on counts as if earned.
     assert check.graduation == {"math": 1}
