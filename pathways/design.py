@@ -49,10 +49,10 @@ class Column:
         return str(Grade(self.grade).label)
 
     @property
-    def credits(self) -> str:
+    def credits(self) -> Decimal:
         """Credits of the grade together."""
         rows = [*self.pathway, *self.core, *self.elective]
-        return rules.said(sum((placed.course.credits for placed in rows), Decimal(0)))
+        return sum((placed.course.credits for placed in rows), Decimal(0))
 
     @property
     def parts(self) -> list[tuple[str, str, list[Placed]]]:

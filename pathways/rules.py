@@ -145,7 +145,7 @@ def shortfalls(have: Mapping[str, Decimal], wanted: Mapping[str, Decimal]) -> di
 
 def said(credits: Decimal) -> str:
     """Credits as people write them: ``1``, ``0.5``."""
-    return f"{credits.normalize():f}"
+    return f"{credits.normalize() + 0:f}"
 
 
 def _core(courses: Sequence[Planned], waived: bool) -> Finding:

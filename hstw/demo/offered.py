@@ -212,7 +212,8 @@ def _pathway(
             "description": f"Students learn {pathway.name[:1].lower()}{pathway.name[1:]} in a sequence of courses, "
             "with time at work in grades 11 and 12.",
             "award": award, "institution": f"{school.district.city} Community and Technical College, {field}",
-            "labor_market": "", "status": "draft" if draft else "approved", "approved_by_id": None,
+            "labor_market": "", "status": "draft" if draft else "approved",
+            "approved_by_id": None if draft else world.loaders.get(school.district.pk),
             "approved_at": None if draft else _at(dt.date(first - 1, 4, 20)),
         }],
     )  # fmt: skip

@@ -112,6 +112,7 @@ def page(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
         desk=desk,
         add=desk.form("add"),
         many=desk.form("add-many"),
+        copy=desk.form("copy-core"),
         offered=_offered(desk),
         subjects=SubjectForm(initial={"subject": desk.subject}),
         subject_label=Subject(desk.subject).label,

@@ -56,7 +56,7 @@ def test_a_pathway_is_begun_filled_and_approved(world: factories.World, client: 
     page = client.get(url("design", pk=row.pk)).content.decode()
     assert "Needs 1 more course, or 3 AC/AP/IB courses" in page
     last = made.course(world.cahaba, "Health 4")
-    core = made.complete(world.cahaba, world.cahaba, "District pathway")
+    core = made.complete(world.cahaba, world.cahaba, "District pathway", status="approved")
     client.post(url("design", pk=row.pk), {"op": "add", "course": last.title, "grade": "12", "part": "pathway"})
     client.post(url("design", pk=row.pk), {"op": "copy-core", "source": core.pk})
     page = client.get(url("design", pk=row.pk)).content.decode()
