@@ -14,7 +14,7 @@ from pathways.forms.base import OwnedForm, Suggested, helper, register, school_y
 from pathways.models import CareerCluster, CipCode, Course, CredentialType, Pathway, WorkBasedLearning
 from pathways.models.catalog import GRADE_CHOICES, HIGH_SCHOOL, Subject
 from pathways.models.codes import Framework
-from pathways.models.pathway import Part, PathwayQuerySet, Rule, Status, WorkKind
+from pathways.models.pathway import Award, Part, PathwayQuerySet, Rule, Status, WorkKind
 from schools.models import Organization
 
 NEW = "pathways.pathway-of"
@@ -32,9 +32,7 @@ class PathwayForm(OwnedForm):
         help_text=_("A code such as 51.3902, or words of its title."),
     )
     first_year = forms.TypedChoiceField(label=_("First offered in"), coerce=int)
-    last_year = forms.TypedChoiceField(
-        label=_("Last offered in"), coerce=int, empty_value=None, required=False, help_text=_("Blank: still offered.")
-    )
+    last_year = forms.TypedChoiceField(label=_("Last offered in"), coerce=int, empty_value=None, required=False)
 
     class Meta:
         model = Pathway
@@ -59,6 +57,7 @@ class PathwayForm(OwnedForm):
         years = school_years(self.instance.first_year, self.instance.last_year)
         self.fields["first_year"].choices = years  # type: ignore[attr-defined]
         self.fields["last_year"].choices = [("", _("Still offered")), *years]  # type: ignore[attr-defined]
+        self.fields["award"].choices = [("", _("Not decided yet")), *Award.choices]  # type: ignore[attr-defined]
         self.fields["cluster"].choices = _clusters()  # type: ignore[attr-defined]
         self.fields["cluster"].label = _("Career cluster")
         if self.instance.program is not None:

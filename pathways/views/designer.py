@@ -15,12 +15,13 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from hstw.access import Action
-from pathways import design
+from pathways import design, partners
 from pathways.forms.pathways import (
     AddCourseForm,
     AddCredentialForm,
@@ -29,13 +30,14 @@ from pathways.forms.pathways import (
     SubjectForm,
     WorkForm,
 )
-from pathways.models import Course, Pathway, PathwayCredential, WorkBasedLearning
+from pathways.models import Course, Partner, Pathway, PathwayCredential, WorkBasedLearning
 from pathways.models.catalog import GRADE_CHOICES, Subject
 from pathways.models.pathway import Part
 from pathways.views import frame
 from schools.scope import signed_in
 
 SHOWN_AT_ONCE = 120
+PARTNERS_SHOWN = 12
 
 
 @dataclass
@@ -121,6 +123,11 @@ def page(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
         work_form=desk.form("add-work"),
         credentials=pathway.credentials.select_related("credential_type").order_by("credential_type__name", "pk"),
         work=pathway.work.all(),
+        commitments=partners.visible_to(signed_in(request))
+        .filter(pathway=pathway, ended=None)
+        .select_related("partner__organization"),
+        partners=Partner.objects.visible_to(signed_in(request)).filter(organization=organization)[:PARTNERS_SHOWN],
+        today=timezone.localdate(),
         grades=GRADE_CHOICES,
         parts=Part.choices,
         editable=True,

@@ -23,7 +23,7 @@ from hstw.access import Action, decide
 from hstw.exports import tables
 from hstw.require import require
 from hstw.values import SchoolYear
-from pathways import ledger
+from pathways import ledger, proofs
 from pathways.forms.credentials import EntryForm, LedgerFilter, ProofForm
 from pathways.ledger import Standing
 from pathways.views import frame
@@ -46,7 +46,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     if request.method == "POST":
         require(user, Action.RECORD_CREDENTIALS, organization)
         chosen = [int(pk) for pk in request.POST.getlist("line") if pk.isdecimal()][:1000]
-        n = ledger.verify(all_lines.filter(pk__in=chosen), user)
+        n = proofs.verify(all_lines.filter(pk__in=chosen), user)
         data.read(request, "credentials verified", organization=organization.slug, year=int(school_year), n=n)
         if n:
             messages.success(request, ngettext("%(n)s line verified.", "%(n)s lines verified.", n) % {"n": n})
@@ -165,9 +165,9 @@ def new(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 def _record(organization: Organization, sent: dict[str, Any], user: Any) -> int:
     row = ledger.record(organization, sent["student"], sent["credential"], sent["earned_on"], passed=sent["passed"])
     if sent["file"]:
-        ledger.attach(row, sent["file"].file, sent["file"].name, user)
+        proofs.attach(row, sent["file"].file, sent["file"].name, user)
     if sent["verified"]:
-        ledger.verify([row], user)
+        proofs.verify([row], user)
     return int(row.pk)
 
 
@@ -197,7 +197,7 @@ def entry(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
         entry=found,
         why=ledger.why(found),
         standing=Standing(found.standing),
-        proof=ledger.proof_of(found),
+        proof=proofs.of(found),
         form=form,
         may_record=decide(user, Action.RECORD_CREDENTIALS, organization),
         may_see_import=found.batch and decide(user, Action.VIEW_IMPORTS, found.batch.organization),
@@ -207,17 +207,17 @@ def entry(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
 def _kept(request: HttpRequest, form: ProofForm, found: Any) -> bool:
     user = signed_in(request)
     if "withdraw" in request.POST:
-        ledger.withdraw(found)
+        proofs.withdraw(found)
         messages.success(request, _("Taken back: nobody has seen the proof."))
         return True
     try:
         if form.cleaned_data["file"]:
-            ledger.attach(found, form.cleaned_data["file"].file, form.cleaned_data["file"].name, user)
+            proofs.attach(found, form.cleaned_data["file"].file, form.cleaned_data["file"].name, user)
     except ValidationError as error:
         form.add_error(None, error)
         return False
     if "verify" in request.POST:
-        ledger.verify([found], user, form.cleaned_data["note"])
+        proofs.verify([found], user, form.cleaned_data["note"])
     messages.success(request, _("Saved."))
     return True
 
@@ -229,7 +229,7 @@ def proof(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponseBa
     """The scan itself."""
     organization, _school_year = frame.pathways_of(request, slug, year, Action.VIEW_NAMED_STUDENTS, frame.OFFERS)
     found = _line(organization, pk)
-    kept = ledger.proof_of(found)
+    kept = proofs.of(found)
     if kept is None or kept.file is None:
         raise Http404
     data.read(request, "student file downloaded", what="proof", student=str(found.student.public_id))

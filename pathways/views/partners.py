@@ -18,7 +18,7 @@ from hstw.access import Action, decide
 from hstw.values import SchoolYear
 from pathways import partners as verbs
 from pathways.forms.partners import NEW, NEW_COMMITMENT, CommitmentForm, PartnerForm
-from pathways.models import Commitment, Partner
+from pathways.models import Commitment, Partner, Pathway
 from pathways.views import frame
 from schools.models import Organization
 from schools.scope import signed_in
@@ -88,6 +88,10 @@ def commitment_new(request: HttpRequest, slug: str, year: int, partner: int) -> 
     """Record what a partner has promised."""
     organization, school_year = frame.pathways_of(request, slug, year, Action.EDIT_PATHWAYS, frame.OFFERS)
     row = Commitment(partner=_partner(request, organization, partner), starts=timezone.localdate())
+    # The designer's page leads here with the pathway that it is about.
+    asked = request.GET.get("pathway", "")
+    if asked.isdecimal() and len(asked) < 10:
+        row.pathway = Pathway.objects.visible_to(signed_in(request)).filter(organization=organization, pk=asked).first()
     return _commitment(request, organization, school_year, row)
 
 

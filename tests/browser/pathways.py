@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from hstw.access import Role
 from hstw.navigation import current_year
-from pathways import ledger, programs
+from pathways import programs, proofs
 from pathways.models import (
     Commitment,
     Course,
@@ -71,7 +71,7 @@ def fill_pathways(places: factories.World, people: dict[str, User]) -> FilledPat
     day = dt.date(now - 1, 9, 12)
     lines = [made.earned(places.ridge, "CNA" if number % 3 else "NOT-LISTED", day) for number in range(30)]
     made.earned(places.ridge, "CNA", day + dt.timedelta(days=20), student=lines[1].student)
-    ledger.verify(lines[1:9], people[Role.COUNSELOR], "Certificate seen")
+    proofs.verify(lines[1:9], people[Role.COUNSELOR], "Certificate seen")
     nobody = lines[2].student
     student = lines[0].student
     Student.objects.filter(pk=student.pk).update(first_name="Wilhelmina", last_name="Featherstonehaugh-Ames")

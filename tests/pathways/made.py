@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from hstw.navigation import current_year
-from pathways import ledger
+from pathways import proofs
 from pathways.models import (
     Commitment,
     Course,
@@ -166,5 +166,5 @@ def proof_at(organization: Organization) -> dict[str, Any]:
     """One with a scan."""
     key = line_at(organization)
     row = CredentialEarned.objects.get(**key)
-    ledger.attach(row, io.BytesIO(b"%PDF-1.7\n"), "scan.pdf", factories.person())
+    proofs.attach(row, io.BytesIO(b"%PDF-1.7\n"), "scan.pdf", factories.person())
     return key

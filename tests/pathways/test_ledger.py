@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hstw.access import Role
-from pathways import ledger, portfolio, programs
+from pathways import ledger, portfolio, programs, proofs
 from pathways.models import CredentialProof, GraduationRequirement, PlannedCourse, ProgramOfStudy
 from schools.models import CourseRecord, CredentialEarned, EvidenceChange
 from tests import factories
@@ -103,14 +103,14 @@ def test_a_credential_of_tomorrow_or_of_a_stranger_is_refused(world: factories.W
 def test_a_verification_outlives_an_import_that_is_undone_and_loaded_again(world: factories.World) -> None:
     row = made.earned(world.ridge, "CNA", DAY)
     by = factories.person(Role.COUNSELOR, world.ridge, name="Chris Counselor")
-    assert ledger.verify([row], by, "no. 4711") == 1
-    assert ledger.verify([row], factories.person()) == 0
+    assert proofs.verify([row], by, "no. 4711") == 1
+    assert proofs.verify([row], factories.person()) == 0
     student = row.student
     row.delete()
     again = made.earned(world.ridge, "CNA", DAY, student=student)
     assert ledger.line(world.ridge, again.pk).verifier == "Chris Counselor"
     assert ledger.counts(ledger.lines(world.ridge)).unverified == 0
-    ledger.withdraw(again)
+    proofs.withdraw(again)
     assert ledger.counts(ledger.lines(world.ridge)).unverified == 1
 
 
@@ -121,7 +121,7 @@ def test_a_verification_outlives_an_import_that_is_undone_and_loaded_again(world
 def test_a_scan_is_what_its_name_says(world: factories.World, name: str, content: bytes) -> None:
     row = made.earned(world.ridge, "CNA", DAY)
     with pytest.raises(ValidationError, match="not a PDF, PNG or JPEG"):
-        ledger.attach(row, io.BytesIO(content), name, factories.person())
+        proofs.attach(row, io.BytesIO(content), name, factories.person())
     assert not CredentialProof.objects.exists()
 
 
