@@ -123,7 +123,7 @@ def _sources(organization: Organization, years: list[int]) -> dict[int, list[Cre
     return found
 
 
-def years_known(organization: Organization, until: int, most: int = 10) -> list[int]:
+def years_known(organization: Organization, until: int, most: int = 12) -> list[int]:
     """The years worth showing: from the first pathway or credential to ``until``, at most so many."""
     begun = Pathway.objects.filter(organization=organization).order_by("first_year")
     earned = CredentialEarned.objects.filter(organization__path__startswith=organization.path).order_by("year")
