@@ -261,7 +261,11 @@ def record(
 
 
 def left_out(organization: Organization, year: int) -> list[LeftOut]:
-    """Imports of credentials whose file had rows that were left out: they are no lines, but they are told."""
+    """Imports of credentials whose file had rows that were left out: they are no lines, but they are told.
+
+    A district's file is told at each school of which it brought lines; its number is of the whole file.
+    """
+    brought = CredentialEarned.objects.filter(organization__path__startswith=organization.path, year=year)
     refused = (
         ImportProblem.objects.filter(batch=OuterRef("pk"), severity=Severity.REFUSED)
         .order_by()
@@ -271,8 +275,7 @@ def left_out(organization: Organization, year: int) -> list[LeftOut]:
     )
     batches: Any = (
         ImportBatch.objects.filter(
-            Q(year=year) | Q(year=None),
-            organization__path__startswith=organization.path,
+            Q(pk__in=brought.values("batch")) | Q(organization__path__startswith=organization.path, year=year),
             kind=EVIDENCE,
             state=ImportState.APPLIED,
         )
