@@ -57,6 +57,8 @@ class Action(TextChoices):
     DECIDE_WAIVERS = "decide_waivers", gettext_lazy("decide on waivers of pathway rules")
     RECORD_CREDENTIALS = "record_credentials", gettext_lazy("record and verify credentials of students")
     ADVISE_STUDENTS = "advise_students", gettext_lazy("keep students’ programs of study")
+    CLOSE_YEAR = "close_year", gettext_lazy("close a school year, which certifies its results")
+    REOPEN_YEAR = "reopen_year", gettext_lazy("reopen a closed school year")
     RUN_SYSTEM = "run_system", gettext_lazy("look after the system")
 
 
@@ -204,6 +206,13 @@ TABLE: dict[Action, dict[Role, Reach]] = {
         Role.COUNSELOR: Reach.OWN,
         Role.CTE_DIRECTOR: Reach.OWN,
     },
+    # A state certifies its own results; undoing that is no everyday act, and its reason is kept.
+    Action.CLOSE_YEAR: {
+        Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
+        Role.SREB_STAFF: Reach.OWN,
+        Role.STATE_COORDINATOR: Reach.OWN,
+    },
+    Action.REOPEN_YEAR: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL},
     Action.RUN_SYSTEM: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL},
 }
 
