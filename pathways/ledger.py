@@ -80,7 +80,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An import with rows that could not be loaded."""
+    """An import with rows that are no lines of the ledger."""
 
     public_id: str
     source: str
@@ -261,13 +261,13 @@ def record(
 
 
 def left_out(organization: Organization, year: int) -> list[LeftOut]:
-    """Imports of credentials whose file had rows that were left out: they are no lines, but they are told.
+    """Imports of credentials whose file had rows that are no lines: repeated ones, and those that could not be loaded.
 
     A district's file is told at each school of which it brought lines; its number is of the whole file.
     """
     brought = CredentialEarned.objects.filter(organization__path__startswith=organization.path, year=year)
     refused = (
-        ImportProblem.objects.filter(batch=OuterRef("pk"), severity=Severity.REFUSED)
+        ImportProblem.objects.filter(Q(severity=Severity.REFUSED) | Q(cause="repeat"), batch=OuterRef("pk"))
         .order_by()
         .values("batch")
         .annotate(n=Sum("count"))

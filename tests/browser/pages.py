@@ -252,7 +252,7 @@ PAGES: dict[str, Seen] = {
         "Foundations of Health Science",
     ),
     "pathways:graduation": _cahaba(Role.CTE_DIRECTOR, "All credits together"),
-    "pathways:credential_types": of_ridge(Role.PRINCIPAL, "Certified Nursing Assistant"),
+    "pathways:credential_types": of_ridge(Role.PRINCIPAL, "Certificate K01"),
     "pathways:credential_type_new": _alabama("On the list from"),
     "pathways:credential_type": Seen(
         Role.STATE_COORDINATOR,
