@@ -49,6 +49,15 @@ class Action(TextChoices):
     IMPORT_STUDENTS = "import_students", gettext_lazy("load files about students")
     IMPORT_PUBLISHED = "import_published", gettext_lazy("load published results")
     SET_MEASURES = "set_measures", gettext_lazy("set how measures are counted and small groups protected")
+    VIEW_PATHWAYS = "view_pathways", gettext_lazy("see the courses and pathways offered")
+    VIEW_PARTNERS = "view_partners", gettext_lazy("see partners and their commitments")
+    EDIT_PATHWAYS = "edit_pathways", gettext_lazy("design pathways")
+    EDIT_CATALOG = "edit_catalog", gettext_lazy("keep the course catalog and the list of credentials")
+    APPROVE_PATHWAYS = "approve_pathways", gettext_lazy("approve pathways")
+    PROPOSE_WAIVERS = "propose_waivers", gettext_lazy("propose that a pathway rule be waived")
+    DECIDE_WAIVERS = "decide_waivers", gettext_lazy("decide on waivers of pathway rules")
+    RECORD_CREDENTIALS = "record_credentials", gettext_lazy("record and verify credentials of students")
+    ADVISE_STUDENTS = "advise_students", gettext_lazy("keep students’ programs of study")
     CLOSE_YEAR = "close_year", gettext_lazy("close a school year, which certifies its results")
     REOPEN_YEAR = "reopen_year", gettext_lazy("reopen a closed school year")
     RUN_SYSTEM = "run_system", gettext_lazy("look after the system")
@@ -162,6 +171,44 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.SET_MEASURES: {
         Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
         Role.STATE_COORDINATOR: Reach.OWN,
+    # What a school offers is published: course guides go to every family.
+    Action.VIEW_PATHWAYS: _EVERYONE_IN_ITS_STATE,
+    # Partners are named with the person to call.
+    Action.VIEW_PARTNERS: {
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.DISTRICT_PLANNER: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.SITE_TEAM: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
+    },
+    Action.EDIT_PATHWAYS: {
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.DISTRICT_PLANNER: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
+    },
+    Action.EDIT_CATALOG: {
+        Role.STATE_COORDINATOR: Reach.OWN,
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
+    },
+    Action.APPROVE_PATHWAYS: {Role.DISTRICT_ADMINISTRATOR: Reach.OWN, Role.CTE_DIRECTOR: Reach.OWN},
+    # Whoever knows the field asks, whoever answers for the district decides; never the same person (a constraint).
+    Action.PROPOSE_WAIVERS: {Role.CTE_DIRECTOR: Reach.OWN},
+    Action.DECIDE_WAIVERS: {Role.DISTRICT_ADMINISTRATOR: Reach.OWN},
+    Action.RECORD_CREDENTIALS: {
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
+    },
+    Action.ADVISE_STUDENTS: {
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
     },
     # A state certifies its own results; undoing that is no everyday act, and its reason is kept.
     Action.CLOSE_YEAR: {
@@ -173,7 +220,9 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.RUN_SYSTEM: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL},
 }
 
-NEEDS_SECOND_FACTOR: frozenset[Action] = frozenset({Action.VIEW_NAMED_STUDENTS, Action.IMPORT_STUDENTS})
+NEEDS_SECOND_FACTOR: frozenset[Action] = frozenset(
+    {Action.VIEW_NAMED_STUDENTS, Action.IMPORT_STUDENTS, Action.RECORD_CREDENTIALS, Action.ADVISE_STUDENTS}
+)
 NEEDS_NAMED_ASSIGNMENT: frozenset[Role] = frozenset({Role.SITE_TEAM})
 
 # Whom a role may appoint. Nobody appoints above themselves, and only the system's administrators make others.

@@ -25,6 +25,12 @@ OF_A_YEAR = frozenset(
         "schools:students",
         "goals:closing",
         "goals:dashboard",
+        "pathways:portfolio",
+        "pathways:courses",
+        "pathways:credential_types",
+        "pathways:ledger",
+        "pathways:partners",
+        "pathways:programs",
         "goals:compare",
         "goals:settings",
         "goals:trends",
@@ -34,7 +40,7 @@ OF_A_YEAR = frozenset(
 KEEPS_QUERY = frozenset({"goals:compare", "goals:trends"})
 
 # The first page of a section, where its other pages are not of a year.
-_FIRST_PAGES = {"data": "schools:data", "readiness": "goals:dashboard"}
+_FIRST_PAGES = {"data": "schools:data", "readiness": "goals:dashboard", "pathways": "pathways:portfolio"}
 
 
 @dataclass
@@ -97,6 +103,10 @@ def build(request: HttpRequest) -> Navigation:
         if decide(request.user, Action.VIEW_ORGANIZATION, nav.organization or grants[0]):  # type: ignore[arg-type]
             nav.sections.append(
                 Link(_("Readiness"), reverse("goals:dashboard", args=[slug, nav.year]), current=section == "readiness")
+            )
+        if decide(request.user, Action.VIEW_PATHWAYS, nav.organization or grants[0]):  # type: ignore[arg-type]
+            nav.sections.append(
+                Link(_("Pathways"), reverse("pathways:portfolio", args=[slug, nav.year]), current=section == "pathways")
             )
         if decide(request.user, Action.VIEW_IMPORTS, nav.organization or grants[0]):  # type: ignore[arg-type]
             nav.sections.append(

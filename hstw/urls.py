@@ -14,6 +14,7 @@ urlpatterns = [
     path("drafts/<str:key>/", draft_views.autosave, name="draft"),
     path("account/", include("allauth.urls")),
     path("", include("schools.urls")),
+    path("", include("pathways.urls")),
     path("", include("goals.urls")),
 ]
 

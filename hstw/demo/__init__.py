@@ -18,6 +18,7 @@ PHASES: tuple[tuple[str, str], ...] = (
     ("Memberships and designations", "hstw.demo.schools:load_standing"),
     ("People", "hstw.demo.people:load_people"),
     ("Students", "hstw.demo.students:load_students"),
+    ("Pathways", "hstw.demo.offered:load_offered"),
     ("Readiness", "hstw.demo.readiness:count"),
 )
 

@@ -1,5 +1,6 @@
 """The nouns of ``pathways``: one file per subject, all names importable from here."""
 
+from .catalog import Course, CoursePrerequisite, GraduationRequirement
 from .codes import (
     ApExam,
     CareerCluster,
@@ -13,6 +14,17 @@ from .codes import (
     OnetOccupation,
     ScedCourse,
 )
+from .credential import CredentialListing, CredentialProof, CredentialType
+from .pathway import (
+    Commitment,
+    Partner,
+    Pathway,
+    PathwayCourse,
+    PathwayCredential,
+    Waiver,
+    WorkBasedLearning,
+)
+from .program_of_study import PlannedCourse, ProgramOfStudy, ProgramReview
 
 __all__ = [
     "ApExam",
@@ -21,9 +33,25 @@ __all__ = [
     "CipOccupation",
     "Code",
     "CodeListLoad",
+    "Commitment",
+    "Course",
+    "CoursePrerequisite",
+    "CredentialListing",
+    "CredentialProof",
+    "CredentialType",
     "Descriptor",
+    "GraduationRequirement",
     "IbGroup",
     "Occupation",
     "OnetOccupation",
+    "Partner",
+    "Pathway",
+    "PathwayCourse",
+    "PathwayCredential",
+    "PlannedCourse",
+    "ProgramOfStudy",
+    "ProgramReview",
     "ScedCourse",
+    "Waiver",
+    "WorkBasedLearning",
 ]

@@ -31,6 +31,8 @@ STANDING = frozenset({R.SYSTEM_ADMINISTRATOR, R.SREB_STAFF, R.STATE_COORDINATOR}
 PEOPLE = ALL - {R.BOARD_VIEWER}
 DATA = ALL - {R.BOARD_VIEWER, R.SITE_TEAM}
 LOADERS = frozenset({R.DISTRICT_ADMINISTRATOR, R.PRINCIPAL, R.COUNSELOR, R.CTE_DIRECTOR})
+DESIGNERS = LOADERS | {R.DISTRICT_PLANNER}
+CATALOGERS = frozenset({R.STATE_COORDINATOR, R.DISTRICT_ADMINISTRATOR, R.CTE_DIRECTOR})
 MANAGERS = frozenset({R.SYSTEM_ADMINISTRATOR, R.STATE_COORDINATOR, R.DISTRICT_ADMINISTRATOR, R.PRINCIPAL})
 
 
@@ -144,6 +146,37 @@ PAGES: dict[str, Page | Personal | System | Signed] = {
     ),
     "goals:within_reach": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
     "goals:within_reach_file": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"form": "csv"}),
+    # What is offered is published like the directory; partners are named with whom to call; students by name.
+    "pathways:program_codes": Personal(),
+    "pathways:portfolio": DIRECTORY,
+    "pathways:pathway": DIRECTORY,
+    "pathways:courses": DIRECTORY,
+    "pathways:course_codes": DIRECTORY,
+    "pathways:credential_types": DIRECTORY,
+    "pathways:credential_codes": DIRECTORY,
+    "pathways:pathway_new": Page(own=DESIGNERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:pathway_edit": Page(own=DESIGNERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:pathway_history": Page(own=DESIGNERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:design": Page(own=DESIGNERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:course_new": Page(own=CATALOGERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:course": Page(own=CATALOGERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:credential_type_new": Page(own=CATALOGERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:credential_type": Page(own=CATALOGERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:graduation": Page(own=CATALOGERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:partners": Page(own=DESIGNERS | {R.SITE_TEAM}, sibling=NOBODY, foreign=NOBODY),
+    "pathways:partner_new": Page(own=DESIGNERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:partner": Page(own=DESIGNERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:commitment_new": Page(own=DESIGNERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:commitment": Page(own=DESIGNERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:ledger": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:ledger_file": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"form": "csv"}),
+    "pathways:credential_new": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:credential": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:credential_proof": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:programs": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:programs_file": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"form": "csv"}),
+    "pathways:program": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
+    "pathways:program_edit": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
     # A state certifies its own results; only an administrator takes that back.
     "goals:settings": Page(own=EVERYWHERE | {R.STATE_COORDINATOR}),
     "goals:closing": Page(own=STANDING),

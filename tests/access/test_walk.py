@@ -32,6 +32,7 @@ from tests.access.declared import (
     Personal,
     System,
 )
+from tests.pathways import made
 
 pytestmark = pytest.mark.django_db
 
@@ -202,6 +203,19 @@ ROWS: dict[str, Callable[[Organization], dict[str, Any]]] = {
     "goals:closing_reopen": closing_of,
     "schools:hand_over": person_of,
     "schools:invitation": invitation_of,
+    "pathways:pathway": made.pathway_at,
+    "pathways:pathway_edit": made.pathway_at,
+    "pathways:pathway_history": made.pathway_at,
+    "pathways:design": made.draft_at,
+    "pathways:course": made.course_at,
+    "pathways:credential_type": made.credential_type_at,
+    "pathways:partner": made.partner_at,
+    "pathways:commitment_new": made.partner_key_at,
+    "pathways:commitment": made.commitment_at,
+    "pathways:program": student_of,
+    "pathways:program_edit": student_of,
+    "pathways:credential": made.line_at,
+    "pathways:credential_proof": made.proof_at,
 }
 
 

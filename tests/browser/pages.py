@@ -16,6 +16,7 @@ from hstw.access import Role
 from hstw.navigation import current_year
 from schools import invitations
 from schools.models import YearClose
+from tests.browser.pathways import FilledPathways
 from tests.browser.world import LONG_NAME, FilledWorld
 
 
@@ -51,6 +52,11 @@ def _cahaba(role: str, proof: str, **more: Any) -> Seen:
 def _alabama(proof: str, **more: Any) -> Seen:
     """A page of Alabama."""
     return Seen(Role.STATE_COORDINATOR, lambda world: {**_ridge(world, **more), "slug": "alabama"}, proof)
+
+
+def of_ridge_row(role: str, proof: str, row: Callable[[FilledPathways], dict[str, Any]]) -> Seen:
+    """A page about one of Cahaba Ridge's pathways, partners, credentials or programs."""
+    return Seen(role, lambda world: _ridge(world, **row(world.pathways)), proof)
 
 
 def import_in(state: str, proof: str, role: str = Role.PRINCIPAL) -> Seen:
@@ -225,6 +231,61 @@ PAGES: dict[str, Seen] = {
     ),
     "goals:within_reach": of_ridge(Role.COUNSELOR, "ACT benchmarks in English, mathematics and reading"),
     "goals:rollups": Seen(Role.SYSTEM_ADMINISTRATOR, _nothing, "Why it failed"),
+    "pathways:portfolio": of_ridge(Role.PRINCIPAL, "Over the years"),
+    "pathways:portfolio#district": _cahaba(Role.BOARD_VIEWER, "Approved pathways"),
+    "pathways:portfolio#state": _alabama("The catalog and the list of credentials"),
+    "pathways:portfolio#network": Seen(
+        Role.SREB_STAFF,
+        lambda world: {"slug": world.places.region.slug, "year": current_year()},
+        "No pathways of its own",
+    ),
+    "pathways:pathway_new": of_ridge(Role.PRINCIPAL, "Where it leads"),
+    "pathways:pathway": of_ridge_row(Role.PRINCIPAL, "Nursing Assistant", lambda made: {"pk": made.approved.pk}),
+    "pathways:pathway#draft": of_ridge_row(
+        Role.PRINCIPAL, "Needs 1 more course, or 3 AC/AP/IB", lambda made: {"pk": made.draft.pk}
+    ),
+    "pathways:pathway_edit": of_ridge_row(Role.PRINCIPAL, "Aerospace", lambda made: {"pk": made.draft.pk}),
+    "pathways:pathway_history": of_ridge_row(Role.PRINCIPAL, "Added", lambda made: {"pk": made.draft.pk}),
+    "pathways:design": of_ridge_row(Role.COUNSELOR, "Robotics 3", lambda made: {"pk": made.draft.pk}),
+    "pathways:courses": of_ridge(Role.PRINCIPAL, "Foundations of Health Science"),
+    "pathways:course_new": _cahaba(Role.CTE_DIRECTOR, "One a line"),
+    "pathways:course": Seen(
+        Role.CTE_DIRECTOR,
+        lambda world: {"slug": "cahaba", "year": current_year(), "pk": world.pathways.course.pk},
+        "Foundations of Health Science",
+    ),
+    "pathways:graduation": _cahaba(Role.CTE_DIRECTOR, "All credits together"),
+    "pathways:credential_types": of_ridge(Role.PRINCIPAL, "Certificate K01"),
+    "pathways:credential_type_new": _alabama("On the list from"),
+    "pathways:credential_type": Seen(
+        Role.STATE_COORDINATOR,
+        lambda world: {"slug": "alabama", "year": current_year(), "pk": world.pathways.credential.pk},
+        "Certified Nursing Assistant",
+    ),
+    "pathways:partners": of_ridge(Role.PRINCIPAL, "Cahaba Regional Medical Center"),
+    "pathways:partner_new": of_ridge(Role.PRINCIPAL, "Who to call"),
+    "pathways:partner": of_ridge_row(Role.PRINCIPAL, "Maya Stone", lambda made: {"pk": made.partner.pk}),
+    "pathways:commitment_new": of_ridge_row(Role.PRINCIPAL, "Renew by", lambda made: {"partner": made.partner.pk}),
+    "pathways:commitment": of_ridge_row(Role.PRINCIPAL, "internships", lambda made: {"pk": made.commitment.pk}),
+    "pathways:ledger": of_ridge(Role.COUNSELOR, "Certified Nursing Assistant"),
+    "pathways:ledger#empty": Seen(
+        Role.PRINCIPAL,
+        lambda world: {"slug": "ridge", "year": current_year() - 4},
+        "No credential is recorded of this year",
+    ),
+    "pathways:credential_new": of_ridge(Role.COUNSELOR, "Scan of the proof"),
+    "pathways:credential": of_ridge_row(Role.COUNSELOR, "Certificate seen", lambda made: {"pk": made.line.pk}),
+    "pathways:programs": of_ridge(Role.COUNSELOR, "No program yet"),
+    "pathways:programs#district": _cahaba(Role.DISTRICT_ADMINISTRATOR, "Cahaba Ridge High School"),
+    "pathways:program": of_ridge_row(
+        Role.COUNSELOR, "Become a nurse", lambda made: {"public_id": made.student.public_id}
+    ),
+    "pathways:program#none": of_ridge_row(
+        Role.COUNSELOR, "Begin a program of study", lambda made: {"public_id": made.nobody.public_id}
+    ),
+    "pathways:program_edit": of_ridge_row(
+        Role.COUNSELOR, "Become a nurse", lambda made: {"public_id": made.student.public_id}
+    ),
     "schools:invitation_accept": Seen(
         None, lambda world: {"token": invitations.token(world.invitation)}, "Nia Teacher"
     ),
@@ -286,6 +347,12 @@ NO_PAGE = {
     "goals:measure_students_file",
     "goals:within_reach_file",
     "goals:rollup_again",
+    "pathways:program_codes",
+    "pathways:course_codes",
+    "pathways:credential_codes",
+    "pathways:credential_proof",
+    "pathways:ledger_file",
+    "pathways:programs_file",
     "healthz",
     "readyz",
     "metrics",

@@ -24,6 +24,7 @@ from schools.models import (
 )
 from tests import factories
 from tests.browser.data import FilledData, fill_data
+from tests.browser.pathways import FilledPathways, fill_pathways
 from tests.browser.readiness import fill_readiness
 
 LONG_NAME = "The Honorable Wilhelmina Featherstonehaugh-Montgomery Memorial Career and Technical High School"
@@ -40,6 +41,7 @@ class FilledWorld:
     leaving: RoleAssignment
     key: Authenticator
     data: FilledData
+    pathways: FilledPathways
 
 
 def fill() -> FilledWorld:
@@ -97,7 +99,8 @@ def fill() -> FilledWorld:
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     data = fill_data(places, people)
     fill_readiness(places, data.imports["evidence"])
-    return FilledWorld(places, people, membership, invitation, leaving, key, data)
+    pathways = fill_pathways(places, people)
+    return FilledWorld(places, people, membership, invitation, leaving, key, data, pathways)
 
 
 NAMES = [

@@ -22,7 +22,25 @@ from hstw.demo import build as building
 from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
 from pathways.code_lists import LISTS
 from pathways.codes import titles
-from pathways.models import CodeListLoad
+from pathways.models import (
+    CodeListLoad,
+    Commitment,
+    Course,
+    CoursePrerequisite,
+    CredentialListing,
+    CredentialProof,
+    CredentialType,
+    GraduationRequirement,
+    Partner,
+    Pathway,
+    PathwayCourse,
+    PathwayCredential,
+    PlannedCourse,
+    ProgramOfStudy,
+    ProgramReview,
+    Waiver,
+    WorkBasedLearning,
+)
 from schools.imports import registry
 from schools.models import (
     AssessmentResult,
@@ -65,6 +83,17 @@ WRITTEN = (
     *EVIDENCE,
     *(CooperativeMember, EmailAddress, EvidenceCoverage, ImportBatch, Invitation, NetworkMembership, Organization),
     *(RoleAssignment, Student, StudentIdentifier, SupportDesignation, User),
+    *(
+        Commitment,
+        Course,
+        CoursePrerequisite,
+        CredentialListing,
+        CredentialProof,
+        CredentialType,
+        GraduationRequirement,
+    ),
+    *(Partner, Pathway, PathwayCourse, PathwayCredential, PlannedCourse, ProgramOfStudy, ProgramReview),
+    *(Waiver, WorkBasedLearning),
     *(CodeListLoad, *(wanted.model for wanted in LISTS.values() if wanted.shipped)),
 )
 
