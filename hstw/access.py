@@ -48,6 +48,10 @@ class Action(TextChoices):
     VIEW_IMPORTS = "view_imports", gettext_lazy("see what data has been loaded")
     IMPORT_STUDENTS = "import_students", gettext_lazy("load files about students")
     IMPORT_PUBLISHED = "import_published", gettext_lazy("load published results")
+    VIEW_NOMINATIONS = "view_nominations", gettext_lazy("see award nominations")
+    NOMINATE = "nominate", gettext_lazy("write an award nomination")
+    SIGN_NOMINATION = "sign_nomination", gettext_lazy("sign and submit an award nomination")
+    RUN_AWARDS = "run_awards", gettext_lazy("set up award editions")
     RUN_SYSTEM = "run_system", gettext_lazy("look after the system")
 
 
@@ -156,6 +160,27 @@ TABLE: dict[Action, dict[Role, Reach]] = {
         Role.SREB_STAFF: Reach.OWN,
         Role.STATE_COORDINATOR: Reach.OWN,
     },
+    # A nomination is the school's own. Whoever judges an edition reads by their place on its panel (``awards.access``),
+    # never by a role here: neither SREB's staff nor the system's administrators read nominations for being so.
+    Action.VIEW_NOMINATIONS: {
+        Role.STATE_COORDINATOR: Reach.OWN,
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.DISTRICT_PLANNER: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.SITE_TEAM: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
+    },
+    Action.NOMINATE: {
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.DISTRICT_PLANNER: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.SITE_TEAM: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
+    },
+    Action.SIGN_NOMINATION: {Role.PRINCIPAL: Reach.OWN},
+    Action.RUN_AWARDS: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL, Role.SREB_STAFF: Reach.ALL},
     Action.RUN_SYSTEM: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL},
 }
 

@@ -24,11 +24,12 @@ OF_A_YEAR = frozenset(
         "schools:imports",
         "schools:students",
         "goals:dashboard",
+        "awards:of_organization",
     }
 )
 
 # The first page of a section, where its other pages are not of a year.
-_FIRST_PAGES = {"data": "schools:data", "readiness": "goals:dashboard"}
+_FIRST_PAGES = {"data": "schools:data", "readiness": "goals:dashboard", "awards": "awards:of_organization"}
 
 
 @dataclass
@@ -87,11 +88,13 @@ def build(request: HttpRequest) -> Navigation:
     here = request.resolver_match.view_name if request.resolver_match else ""
     section = getattr(request, "section", "settings")
     nav.sections = [Link(_("Home"), reverse("home"), current=here == "home")]
+    awards = Link(_("Awards"), reverse("awards:home"), current=section == "awards")
     if slug:
         if decide(request.user, Action.VIEW_ORGANIZATION, nav.organization or grants[0]):  # type: ignore[arg-type]
             nav.sections.append(
                 Link(_("Readiness"), reverse("goals:dashboard", args=[slug, nav.year]), current=section == "readiness")
             )
+        nav.sections.append(awards)
         if decide(request.user, Action.VIEW_IMPORTS, nav.organization or grants[0]):  # type: ignore[arg-type]
             nav.sections.append(
                 Link(_("Data"), reverse("schools:data", args=[slug, nav.year]), current=section == "data")
@@ -103,6 +106,8 @@ def build(request: HttpRequest) -> Navigation:
                 current=nav.organization is not None and section == "settings",
             )
         )
+    else:
+        nav.sections.append(awards)
     nav.sections.append(Link(_("Organizations"), nav.all_organizations_url, current=here == "schools:organizations"))
     if nav.organization:
         target = here if here in OF_A_YEAR else _FIRST_PAGES.get(section, "schools:organization")

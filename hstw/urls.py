@@ -15,6 +15,7 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("", include("schools.urls")),
     path("", include("goals.urls")),
+    path("", include("awards.urls")),
 ]
 
 handler403 = "hstw.views.permission_denied"
