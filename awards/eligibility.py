@@ -72,17 +72,24 @@ def _membership(edition: Edition, school: Organization, day: dt.date) -> Require
     label = _("Active member of the network, years in a row: %(n)d") % {"n": edition.membership_years}
     if edition.membership_years == 0:
         return Requirement("membership", label, True, _("Not asked for."))
-    periods = [
-        (one.starts, one.ends)
-        for one in NetworkMembership.objects.filter(organization=school, starts__lte=day).order_by("starts")
-    ]
-    since = _without_gap(periods, day)
+    since = _since(school, day)
     if since is None:
         return Requirement("membership", label, False, _("No membership is recorded for %(day)s.") % {"day": _day(day)})
     needed = years_before(day, edition.membership_years)
     return Requirement(
         "membership", label, since <= needed, _("Member without a gap since %(day)s.") % {"day": _day(since)}
     )
+
+
+def is_member(school: Organization, day: dt.date, years: int) -> bool:
+    """Whether a school was an active member on ``day`` and without a gap so many years before."""
+    since = _since(school, day)
+    return since is not None and since <= years_before(day, years)
+
+
+def _since(school: Organization, day: dt.date) -> dt.date | None:
+    rows = NetworkMembership.objects.filter(organization=school, starts__lte=day).order_by("starts", "pk")
+    return _without_gap([(one.starts, one.ends) for one in rows], day)
 
 
 def years_before(day: dt.date, years: int) -> dt.date:

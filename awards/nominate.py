@@ -82,13 +82,14 @@ def begin(edition: Edition, school: Organization, by: Any) -> Nomination:
     try:
         with transaction.atomic():
             nomination = Nomination.objects.create(edition=edition, organization=school, started_by=by)
-            _first_claims(nomination, school)
+            first_claims(nomination, school)
     except IntegrityError:
         return live.get(edition=edition, organization=school)
     return nomination
 
 
-def _first_claims(nomination: Nomination, school: Organization) -> None:
+def first_claims(nomination: Nomination, school: Organization) -> None:
+    """Take in the first figures of the record, from the first year in which each is known to the last."""
     measured = sources.source_of("measure")
     offers = {} if measured is None else {one.key: one for one in measured.offers(school, years_offered())}
     order = 0
@@ -217,6 +218,20 @@ def completeness(nomination: Nomination, found: Mapping[str, Any]) -> list[Item]
     return items
 
 
+def sealed(nomination: Nomination, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The document that is frozen: ``found``, with its number, signature and moment."""
+    signer, moment = nomination.signed_by, nomination.submitted_at
+    assert signer is not None
+    assert moment is not None
+    return {
+        **found,
+        "number": nomination.label,
+        "signed_by": signer.name,
+        "signed_as": signer.title,
+        "submitted_at": moment.isoformat(),
+    }
+
+
 def save_story(nomination: Nomination, version: int) -> None:
     """Write the texts of a nomination that is still being written.
 
@@ -266,12 +281,7 @@ def submit(nomination: Nomination, *, by: Any, seen: str) -> Nomination:
         nomination.number = highest + 1
         nomination.state = NominationState.SUBMITTED
         nomination.signed_by, nomination.submitted_at = by, now
-        nomination.frozen = found | {
-            "number": nomination.label,
-            "signed_by": by.name,
-            "signed_as": by.title,
-            "submitted_at": now.isoformat(),
-        }
+        nomination.frozen = sealed(nomination, found)
         nomination.checksum = snapshots.checksum(nomination.frozen)
         nomination.version += 1
         nomination.save()

@@ -107,7 +107,7 @@ def _sentence(points: Sequence[Mapping[str, Any]]) -> str:
         "now": SchoolYear(last["year"]).label,
     }
     if first["value"] and last["value"] and (change := Decimal(last["value"]) - Decimal(first["value"])):
-        words += " " + _("Change: %(change)s.") % {"change": f"{change:+,.10g}"}
+        words += " " + _("Change: %(change)s.") % {"change": f"{change:+,.10g}".replace("-", "−")}
     return words
 
 

@@ -91,12 +91,12 @@ def icc_one_way(scores: ArrayLike) -> tuple[float, float]:
 def krippendorff_alpha(scores: Sequence[Sequence[Any]] | Floats, level: Level = "interval") -> float:
     """Alpha of a table with gaps (``nan`` or ``None``); codes of the nominal level may be any hashable values.
 
-    1 where all agree; raises :class:`NotEnoughScores` where no unit has two values, or only one value occurs at all.
+    1 where all agree; raises :class:`NotEnoughScores` where fewer than two units have two values, or only one value occurs.
     """
     units = [[value for value in row if not _missing(value)] for row in scores]
     units = [unit for unit in units if len(unit) > 1]
-    if not units:
-        raise NotEnoughScores("No unit has two scores.")
+    if len(units) < 2:
+        raise NotEnoughScores("Two units with two scores each are needed.")
     values = sorted({value for unit in units for value in unit}, key=lambda value: (str(type(value)), value))
     if len(values) < 2:
         raise NotEnoughScores("Only one value occurs.")
@@ -192,8 +192,8 @@ class Effects:
 def reviewer_effects(scores: ArrayLike) -> Effects:
     """Fit the additive model to a table with gaps.
 
-    The leniencies of a part sum to zero over its reviewers, so that a complete design adjusts nothing: there
-    everybody was read by the same people.
+    The leniencies of a part sum to zero over its scores, so that the mean of all scores stays as it was; a complete
+    design adjusts nothing: there everybody was read by the same people.
     """
     table = _table(scores)
     n, m = table.shape
@@ -210,7 +210,7 @@ def reviewer_effects(scores: ArrayLike) -> Effects:
         share = there / per_row[:, None]
         matrix = np.diag(per_column.astype(float)) - there.T @ share
         right = inner.sum(axis=0) - share.T @ inner.sum(axis=1)
-        found = np.linalg.lstsq(np.vstack([matrix, np.ones(len(columns))]), np.append(right, 0.0), rcond=None)[0]
+        found = np.linalg.lstsq(np.vstack([matrix, per_column]), np.append(right, 0.0), rcond=None)[0]
         leniency[columns] = found
         adjusted[rows] = (inner - there * found).sum(axis=1) / per_row
     return Effects(adjusted, leniency, parts, connected=int(parts.max(initial=0)) == 0)

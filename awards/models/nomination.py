@@ -153,7 +153,6 @@ class Nomination(models.Model):
                 violation_error_message=_("This school has a nomination in this edition already."),
             ),
             models.UniqueConstraint(fields=["edition", "number"], name="nomination_number_once"),
-            models.CheckConstraint(name="nomination_state_known", condition=Q(state__in=NominationState.values)),
             models.CheckConstraint(
                 name="nomination_draft_or_frozen",
                 condition=Q(

@@ -19,6 +19,7 @@ PHASES: tuple[tuple[str, str], ...] = (
     ("People", "hstw.demo.people:load_people"),
     ("Students", "hstw.demo.students:load_students"),
     ("Readiness", "hstw.demo.readiness:count"),
+    ("Awards", "hstw.demo.awards:load_awards"),
 )
 
 

@@ -23,6 +23,7 @@ from schools.models import (
     User,
 )
 from tests import factories
+from tests.browser.awards import FilledAwards, fill_awards
 from tests.browser.data import FilledData, fill_data
 from tests.browser.readiness import fill_readiness
 
@@ -40,6 +41,7 @@ class FilledWorld:
     leaving: RoleAssignment
     key: Authenticator
     data: FilledData
+    awards: FilledAwards
 
 
 def fill() -> FilledWorld:
@@ -97,7 +99,7 @@ def fill() -> FilledWorld:
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     data = fill_data(places, people)
     fill_readiness(places, data.imports["evidence"])
-    return FilledWorld(places, people, membership, invitation, leaving, key, data)
+    return FilledWorld(places, people, membership, invitation, leaving, key, data, fill_awards(places, people))
 
 
 NAMES = [
