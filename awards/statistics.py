@@ -91,7 +91,8 @@ def icc_one_way(scores: ArrayLike) -> tuple[float, float]:
 def krippendorff_alpha(scores: Sequence[Sequence[Any]] | Floats, level: Level = "interval") -> float:
     """Alpha of a table with gaps (``nan`` or ``None``); codes of the nominal level may be any hashable values.
 
-    1 where all agree; raises :class:`NotEnoughScores` where fewer than two units have two values, or only one value occurs.
+    1 where all agree; raises :class:`NotEnoughScores` where fewer than two units have two values, or only one value
+    occurs.
     """
     units = [[value for value in row if not _missing(value)] for row in scores]
     units = [unit for unit in units if len(unit) > 1]

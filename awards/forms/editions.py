@@ -131,8 +131,8 @@ def rubric_form(edition: Edition) -> type[Any]:
     def clean(self: Any) -> dict[str, Any]:
         """The weights add up."""
         data: dict[str, Any] = forms.ModelForm.clean(self) or self.cleaned_data
-        weights = [data.get(f"c{criterion.pk}-weight") for criterion in criteria]
-        if None not in weights and (problem := editions.weights_problem(weights)):
+        weights = [data[name] for criterion in criteria if (name := f"c{criterion.pk}-weight") in data]
+        if len(weights) == len(criteria) and (problem := editions.weights_problem(weights)):
             raise forms.ValidationError(problem)
         return data
 
@@ -142,7 +142,9 @@ def rubric_form(edition: Edition) -> type[Any]:
 
     meta = type("Meta", (), {"model": Edition, "fields": []})
     body = {**fields, "rows": rows, "clean": clean, "groups": groups, "Meta": meta, "__module__": __name__}
-    return type(forms.ModelForm)("RubricForm", (forms.ModelForm,), body)
+    metaclass: Any = type(forms.ModelForm)
+    made: type[Any] = metaclass("RubricForm", (forms.ModelForm,), body)
+    return made
 
 
 class PanelForm(forms.Form):

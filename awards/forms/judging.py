@@ -195,9 +195,10 @@ def letter_form(nomination: Nomination) -> type[Any]:
         return {one.pk: self.cleaned_data[f"c{one.pk}"] for one in criteria}
 
     meta = type("Meta", (), {"model": FeedbackLetter, "fields": []})
-    return type(forms.ModelForm)(
-        "LetterForm", (forms.ModelForm,), {**fields, "texts": texts, "Meta": meta, "__module__": __name__}
-    )
+    body = {**fields, "texts": texts, "Meta": meta, "__module__": __name__}
+    metaclass: Any = type(forms.ModelForm)
+    made: type[Any] = metaclass("LetterForm", (forms.ModelForm,), body)
+    return made
 
 
 def _of_score(user: Any, rest: str) -> drafts.Subject:
@@ -228,7 +229,7 @@ def _agreed(user: Any, rest: str) -> drafts.Subject:
     row = _on_panel(user, pk)
     if not criterion.isdecimal():
         raise drafts.UnknownKey(rest)
-    thing = ScoreConsensus.objects.filter(nomination=row, criterion=criterion).first()
+    thing = ScoreConsensus.objects.filter(nomination=row, criterion=int(criterion)).first()
     return drafts.Subject(thing, may(user, EditionAction.AGREE, row.edition), drafts.field_names(ConsensusForm))
 
 

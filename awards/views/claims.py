@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -148,7 +149,7 @@ def attachments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def remove(request: HttpRequest, public_id: uuid.UUID, kind: str, pk: int) -> HttpResponse:
     """Take a figure, a file or a person out again."""
     nomination = _writing(request, public_id)
-    rows = {"figure": nomination.claims, "file": nomination.files, "person": nomination.people}.get(kind)
+    rows: Any = {"figure": nomination.claims, "file": nomination.files, "person": nomination.people}.get(kind)
     if rows is None:
         raise Http404
     thing = get_object_or_404(rows.select_related("nomination"), pk=pk)

@@ -96,7 +96,7 @@ def nominations(request: HttpRequest, slug: str) -> HttpResponse:
         edition,
         "awards/nominations.html",
         page_obj=page_obj,
-        lines=assignment.progress(page_obj.object_list),
+        lines=assignment.progress(list(page_obj.object_list)),
         q=text,
         place=access.place_in(request.user, edition),
     )

@@ -34,7 +34,9 @@ from awards.models import (
     ScoreConsensus,
 )
 from awards.models.edition import PhaseKind
+from awards.totals import total
 from goals.disclosure import release
+from goals.models import Audience
 from hstw.access import Role
 from schools.models import Organization, RoleAssignment, User
 
@@ -172,7 +174,7 @@ def _publish(world: World, schools: Iterable[Organization]) -> None:
         for year in range(world.first_year, world.last_year):
             state = states[key]
             assert state is not None
-            made, _cells = release.protect(state, year, release.Audience.PUBLIC)
+            made, _cells = release.protect(state, year, Audience.PUBLIC)
             made.published_at = _at(world, -100)
             made.save(update_fields=["published_at"])
 
@@ -304,7 +306,7 @@ def _review(
         )
         scores.append(score)
     best = scoring.best_points(assignment.nomination.edition_id)
-    review.total = scoring.total(scoring.shares_of(scores, best))
+    review.total = total(scoring.shares_of(scores, best))
     review.submitted_at = _at(world, -6)
     review.save()
 

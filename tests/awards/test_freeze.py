@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -152,11 +154,15 @@ def test_what_is_announced_stays_whatever_happens(decided: w.Judged) -> None:
         results.freeze(decided.edition, visible(decided), by=decided.chair.user)
 
 
-def test_the_file_reproduces_the_result_and_tells_what_was_altered(decided: w.Judged) -> None:
+def test_the_file_reproduces_the_result_and_tells_what_was_altered(decided: w.Judged, tmp_path: Path) -> None:
     file = json.loads(results.export(results.freeze(decided.edition, visible(decided), by=decided.chair.user)))
     assert results.verify(file) == results.Verdict(whole=True, same=True)
     file["content"]["inputs"]["reviews"][0]["points"]["1"] = 0
     assert results.verify(file) == results.Verdict(whole=False, same=False)
+    altered = tmp_path / "altered.json"
+    altered.write_text(json.dumps(file))
+    with pytest.raises(CommandError, match="altered"):
+        call_command("verify_result", altered)
     text = json.dumps(file)
     assert not [reader for reader in decided.readers if reader.user.email in text or reader.user.name in text]
 
