@@ -52,6 +52,8 @@ class Action(TextChoices):
     NOMINATE = "nominate", gettext_lazy("write an award nomination")
     SIGN_NOMINATION = "sign_nomination", gettext_lazy("sign and submit an award nomination")
     RUN_AWARDS = "run_awards", gettext_lazy("set up award editions")
+    CLOSE_YEAR = "close_year", gettext_lazy("close a school year, which certifies its results")
+    REOPEN_YEAR = "reopen_year", gettext_lazy("reopen a closed school year")
     RUN_SYSTEM = "run_system", gettext_lazy("look after the system")
 
 
@@ -181,6 +183,13 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     },
     Action.SIGN_NOMINATION: {Role.PRINCIPAL: Reach.OWN},
     Action.RUN_AWARDS: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL, Role.SREB_STAFF: Reach.ALL},
+    # A state certifies its own results; undoing that is no everyday act, and its reason is kept.
+    Action.CLOSE_YEAR: {
+        Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
+        Role.SREB_STAFF: Reach.OWN,
+        Role.STATE_COORDINATOR: Reach.OWN,
+    },
+    Action.REOPEN_YEAR: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL},
     Action.RUN_SYSTEM: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL},
 }
 

@@ -135,8 +135,22 @@ PAGES: dict[str, Page | Personal | System | Signed | Panel] = {
     "schools:student_correct": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, hidden=True),
     # Whoever may see the directory page sees figures: exact for those who answer for them, protected for the others.
     "goals:dashboard": DIRECTORY,
+    "goals:compare": DIRECTORY,
+    "goals:compare_file": Page(
+        own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"form": "csv"}
+    ),
+    "goals:trends": DIRECTORY,
     "goals:measure": Page(
         own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"code": "ACGR4"}
+    ),
+    "goals:dashboard_file": Page(
+        own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"form": "csv"}
+    ),
+    "goals:measure_file": Page(
+        own=DIRECTORY.own,
+        sibling=DIRECTORY.sibling,
+        foreign=DIRECTORY.foreign,
+        kwargs={"code": "ACGR4", "form": "xlsx"},
     ),
     "goals:measure_students": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"code": "ACGR4"}),
     "goals:measure_students_file": Page(
@@ -144,6 +158,9 @@ PAGES: dict[str, Page | Personal | System | Signed | Panel] = {
     ),
     "goals:within_reach": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
     "goals:within_reach_file": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"form": "csv"}),
+    # A state certifies its own results; only an administrator takes that back.
+    "goals:closing": Page(own=STANDING),
+    "goals:closing_reopen": Page(own=EVERYWHERE),
     "goals:rollups": System(EVERYWHERE),
     "goals:rollup_again": System(EVERYWHERE, method="post"),
     "awards:home": Personal(),
