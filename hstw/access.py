@@ -48,7 +48,6 @@ class Action(TextChoices):
     VIEW_IMPORTS = "view_imports", gettext_lazy("see what data has been loaded")
     IMPORT_STUDENTS = "import_students", gettext_lazy("load files about students")
     IMPORT_PUBLISHED = "import_published", gettext_lazy("load published results")
-    SET_MEASURES = "set_measures", gettext_lazy("set how measures are counted and small groups protected")
     VIEW_PATHWAYS = "view_pathways", gettext_lazy("see the courses and pathways offered")
     VIEW_PARTNERS = "view_partners", gettext_lazy("see partners and their commitments")
     EDIT_PATHWAYS = "edit_pathways", gettext_lazy("design pathways")
@@ -58,6 +57,11 @@ class Action(TextChoices):
     DECIDE_WAIVERS = "decide_waivers", gettext_lazy("decide on waivers of pathway rules")
     RECORD_CREDENTIALS = "record_credentials", gettext_lazy("record and verify credentials of students")
     ADVISE_STUDENTS = "advise_students", gettext_lazy("keep students’ programs of study")
+    VIEW_NOMINATIONS = "view_nominations", gettext_lazy("see award nominations")
+    NOMINATE = "nominate", gettext_lazy("write an award nomination")
+    SIGN_NOMINATION = "sign_nomination", gettext_lazy("sign and submit an award nomination")
+    RUN_AWARDS = "run_awards", gettext_lazy("set up award editions")
+    SET_MEASURES = "set_measures", gettext_lazy("set how measures are counted and small groups protected")
     CLOSE_YEAR = "close_year", gettext_lazy("close a school year, which certifies its results")
     REOPEN_YEAR = "reopen_year", gettext_lazy("reopen a closed school year")
     RUN_SYSTEM = "run_system", gettext_lazy("look after the system")
@@ -168,9 +172,6 @@ TABLE: dict[Action, dict[Role, Reach]] = {
         Role.SREB_STAFF: Reach.OWN,
         Role.STATE_COORDINATOR: Reach.OWN,
     },
-    Action.SET_MEASURES: {
-        Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
-        Role.STATE_COORDINATOR: Reach.OWN,
     # What a school offers is published: course guides go to every family.
     Action.VIEW_PATHWAYS: _EVERYONE_IN_ITS_STATE,
     # Partners are named with the person to call.
@@ -209,6 +210,31 @@ TABLE: dict[Action, dict[Role, Reach]] = {
         Role.PRINCIPAL: Reach.OWN,
         Role.COUNSELOR: Reach.OWN,
         Role.CTE_DIRECTOR: Reach.OWN,
+    },
+    # A nomination is the school's own. Whoever judges an edition reads by their place on its panel (``awards.access``),
+    # never by a role here: neither SREB's staff nor the system's administrators read nominations for being so.
+    Action.VIEW_NOMINATIONS: {
+        Role.STATE_COORDINATOR: Reach.OWN,
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.DISTRICT_PLANNER: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.SITE_TEAM: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
+    },
+    Action.NOMINATE: {
+        Role.DISTRICT_ADMINISTRATOR: Reach.OWN,
+        Role.DISTRICT_PLANNER: Reach.OWN,
+        Role.PRINCIPAL: Reach.OWN,
+        Role.SITE_TEAM: Reach.OWN,
+        Role.COUNSELOR: Reach.OWN,
+        Role.CTE_DIRECTOR: Reach.OWN,
+    },
+    Action.SIGN_NOMINATION: {Role.PRINCIPAL: Reach.OWN},
+    Action.RUN_AWARDS: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL, Role.SREB_STAFF: Reach.ALL},
+    Action.SET_MEASURES: {
+        Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
+        Role.STATE_COORDINATOR: Reach.OWN,
     },
     # A state certifies its own results; undoing that is no everyday act, and its reason is kept.
     Action.CLOSE_YEAR: {

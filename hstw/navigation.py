@@ -31,6 +31,7 @@ OF_A_YEAR = frozenset(
         "pathways:ledger",
         "pathways:partners",
         "pathways:programs",
+        "awards:of_organization",
         "goals:compare",
         "goals:settings",
         "goals:trends",
@@ -40,7 +41,12 @@ OF_A_YEAR = frozenset(
 KEEPS_QUERY = frozenset({"goals:compare", "goals:trends"})
 
 # The first page of a section, where its other pages are not of a year.
-_FIRST_PAGES = {"data": "schools:data", "readiness": "goals:dashboard", "pathways": "pathways:portfolio"}
+_FIRST_PAGES = {
+    "data": "schools:data",
+    "readiness": "goals:dashboard",
+    "pathways": "pathways:portfolio",
+    "awards": "awards:of_organization",
+}
 
 
 @dataclass
@@ -99,6 +105,7 @@ def build(request: HttpRequest) -> Navigation:
     here = request.resolver_match.view_name if request.resolver_match else ""
     section = getattr(request, "section", "settings")
     nav.sections = [Link(_("Home"), reverse("home"), current=here == "home")]
+    awards = Link(_("Awards"), reverse("awards:home"), current=section == "awards")
     if slug:
         if decide(request.user, Action.VIEW_ORGANIZATION, nav.organization or grants[0]):  # type: ignore[arg-type]
             nav.sections.append(
@@ -108,6 +115,7 @@ def build(request: HttpRequest) -> Navigation:
             nav.sections.append(
                 Link(_("Pathways"), reverse("pathways:portfolio", args=[slug, nav.year]), current=section == "pathways")
             )
+        nav.sections.append(awards)
         if decide(request.user, Action.VIEW_IMPORTS, nav.organization or grants[0]):  # type: ignore[arg-type]
             nav.sections.append(
                 Link(_("Data"), reverse("schools:data", args=[slug, nav.year]), current=section == "data")
@@ -119,6 +127,8 @@ def build(request: HttpRequest) -> Navigation:
                 current=nav.organization is not None and section == "settings",
             )
         )
+    else:
+        nav.sections.append(awards)
     nav.sections.append(Link(_("Organizations"), nav.all_organizations_url, current=here == "schools:organizations"))
     if nav.organization:
         target = here if here in OF_A_YEAR else _FIRST_PAGES.get(section, "schools:organization")

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "schools",
     "pathways",
     "goals",
+    "awards",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("schools.urls")),
     path("", include("pathways.urls")),
     path("", include("goals.urls")),
+    path("", include("awards.urls")),
 ]
 
 handler403 = "hstw.views.permission_denied"

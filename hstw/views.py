@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from awards.owed import owed_by as owed_to_awards
 from hstw import health
 from hstw.navigation import current_year
 from hstw.styleguide import contents as styleguide_contents
 from schools.home import places_of
-from schools.owed import owed_by
+from schools.owed import by_day, owed_by
 
 
 @require_safe
@@ -22,7 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "home.html",
         {
-            "owed": owed_by(request.user),
+            "owed": by_day([*owed_by(request.user), *owed_to_awards(request.user)]),
             "places": places_of(request.user),
             "year": current_year(),
         },

@@ -33,6 +33,11 @@ class Owed:
 def owed_by(user: Any) -> list[Owed]:
     """What ``user`` owes today, the dated first; a constant number of queries."""
     found = [*_second_factor(user), *_roles_ending(user), *_invitations(user), *_missing_facts(user)]
+    return by_day(found)
+
+
+def by_day(found: list[Owed]) -> list[Owed]:
+    """Things to do in the order of their days; those without one come last."""
     return sorted(found, key=lambda owed: owed.due or dt.date.max)
 
 

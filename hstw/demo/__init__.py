@@ -20,6 +20,7 @@ PHASES: tuple[tuple[str, str], ...] = (
     ("Students", "hstw.demo.students:load_students"),
     ("Pathways", "hstw.demo.offered:load_offered"),
     ("Readiness", "hstw.demo.readiness:count"),
+    ("Awards", "hstw.demo.awards:load_awards"),
 )
 
 

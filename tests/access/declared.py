@@ -75,10 +75,24 @@ class Signed:
     why: str
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A page of an award edition or a nomination: who gets in hangs on their place on the panel and on conflicts of
+    interest, or on the school being theirs. tests/awards/test_walk.py walks every one of them."""
+
+
 # For everyone below the state, what stands beside them is in their state's directory; another state is not.
 DIRECTORY = Page(own=ALL, sibling=ALL - {R.STATE_COORDINATOR}, foreign=DIRECTORY_EVERYWHERE)
 
-PAGES: dict[str, Page | Personal | System | Signed] = {
+AWARDS = (
+    *("edition_edit", "rubric", "dates", "edition_open", "panel", "panel_leave", "conflicts", "conflict_log"),
+    *("nominations", "nominations_file", "assignments", "assign", "unassign", "reviews", "consensus", "ranking"),
+    *("freeze", "result", "result_file", "announce", "nomination", "story", "figures", "typed", "figure", "begin"),
+    *("claim_document", "attachments", "nomination_file", "remove", "sign", "withdraw", "read", "agree", "decision"),
+    *("letter", "review", "score", "review_submit"),
+)
+
+PAGES: dict[str, Page | Personal | System | Signed | Panel] = {
     "home": Personal(),
     "styleguide": Personal(),
     "healthz": Personal(visitor=True, why="the load balancer asks"),
@@ -183,6 +197,15 @@ PAGES: dict[str, Page | Personal | System | Signed] = {
     "goals:closing_reopen": Page(own=EVERYWHERE),
     "goals:rollups": System(EVERYWHERE),
     "goals:rollup_again": System(EVERYWHERE, method="post"),
+    "awards:home": Personal(),
+    "awards:edition": Personal(kwargs={"slug": "pacesetter-2020"}),
+    "awards:winners": Personal(kwargs={"slug": "pacesetter-2020"}, visitor=True, why="winners are public"),
+    "awards:edition_new": System(DIRECTORY_EVERYWHERE),
+    # A school's nominations are its own; those who run awards read none for doing so.
+    "awards:of_organization": Page(
+        own=ALL - {R.BOARD_VIEWER, R.SYSTEM_ADMINISTRATOR, R.SREB_STAFF}, sibling=NOBODY, foreign=NOBODY
+    ),
+    **{f"awards:{name}": Panel() for name in AWARDS},
     "schools:invitation_accept": Signed("a signed link says for whom it is; tests/schools/test_invitations.py"),
 }
 

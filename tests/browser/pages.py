@@ -72,6 +72,22 @@ def _maria_course(world: FilledWorld) -> dict[str, Any]:
     return {**_maria(world), "table": "courserecord", "pk": world.data.course.pk}
 
 
+def _award(role: str, proof: str, *, next_year: bool = False) -> Seen:
+    """A page of the edition under review, or of the one that is being set up."""
+    return Seen(
+        role, lambda world: {"slug": (world.awards.next_year if next_year else world.awards.edition).slug}, proof
+    )
+
+
+def _nomination(role: str, proof: str, *, draft: bool = False) -> Seen:
+    """A page of a nomination."""
+    return Seen(
+        role,
+        lambda world: {"public_id": (world.awards.draft if draft else world.awards.nomination).public_id},
+        proof,
+    )
+
+
 PAGES: dict[str, Seen] = {
     "home": Seen(Role.PRINCIPAL, _nothing, "Lee Leaver"),
     "styleguide": Seen(Role.SYSTEM_ADMINISTRATOR, _nothing, "Off track"),
@@ -286,6 +302,48 @@ PAGES: dict[str, Seen] = {
     "pathways:program_edit": of_ridge_row(
         Role.COUNSELOR, "Become a nurse", lambda made: {"public_id": made.student.public_id}
     ),
+    "awards:home": Seen("award_coordinator", _nothing, "Panels you are on"),
+    "awards:edition": _award("award_coordinator", "Pacesetter School Award 2031"),
+    "awards:edition#past": Seen(Role.PRINCIPAL, lambda world: {"slug": "pacesetter-2020"}, "Nashville"),
+    "awards:edition_new": Seen(Role.SREB_STAFF, _nothing, "Time zone of its deadlines"),
+    "awards:edition_edit": _award("award_coordinator", "points their totals may be apart", next_year=True),
+    "awards:rubric": _award("award_coordinator", "Actions that changed practice", next_year=True),
+    "awards:dates": _award("award_coordinator", "Central"),
+    "awards:panel": _award("award_coordinator", "Add to the panel"),
+    "awards:conflicts": _award("award_reviewer", "Whom do you work for?"),
+    "awards:conflict_log": _award("award_coordinator", "Declared to have no other conflict"),
+    "awards:nominations": _award("award_coordinator", "2031-001"),
+    "awards:assignments": _award("award_coordinator", "Add by hand"),
+    "awards:reviews": _award("award_reviewer", "Read and score"),
+    "awards:consensus": _award("award_coordinator", "To be agreed"),
+    "awards:ranking": _award("award_coordinator", "ICC(1)"),
+    "awards:winners": Seen(None, lambda world: {"slug": world.awards.finished.slug}, "Honored for its pathways"),
+    "awards:winners#none": Seen(None, lambda world: {"slug": "pacesetter-2020"}, "not announced yet"),
+    "awards:result": Seen(
+        "award_coordinator", lambda world: {"public_id": world.awards.result.public_id}, "comes out the same"
+    ),
+    "awards:nomination": _nomination("award_coordinator", "In every class"),
+    "awards:nomination#draft": _nomination("award_writer", "What readers will look for", draft=True),
+    "awards:story": _nomination("award_writer", "Your text is kept while you type", draft=True),
+    "awards:figures": _nomination("award_writer", "Add a figure of your own", draft=True),
+    "awards:figure": Seen(
+        "award_writer",
+        lambda world: {"public_id": world.awards.draft.public_id, "pk": world.awards.draft.claims.all()[0].pk},
+        "Of how many",
+    ),
+    "awards:typed": _nomination("award_writer", "Year by year", draft=True),
+    "awards:attachments": _nomination("award_writer", "Survey report", draft=True),
+    "awards:sign": _nomination("award_writer", "Sign and submit", draft=True),
+    "awards:agree": _nomination("award_coordinator", "Scores given alone"),
+    "awards:decision": _nomination("award_coordinator", "Record the decision"),
+    "awards:letter": _nomination("award_coordinator", "Release the letter"),
+    "awards:score": Seen(
+        "award_reviewer", lambda world: {"public_id": world.awards.review.public_id, "order": 2}, "Save and next"
+    ),
+    "awards:review_submit": Seen(
+        "award_reviewer", lambda world: {"public_id": world.awards.review.public_id}, "Still missing"
+    ),
+    "awards:of_organization": of_ridge(Role.PRINCIPAL, "Pacesetter School Award 2031"),
     "schools:invitation_accept": Seen(
         None, lambda world: {"token": invitations.token(world.invitation)}, "Nia Teacher"
     ),
@@ -316,6 +374,11 @@ PAGES: dict[str, Seen] = {
     "mfa_edit_webauthn": Seen("second_factor", lambda world: {"pk": world.key.pk}, "Blue key"),
     "mfa_remove_webauthn": Seen("second_factor", lambda world: {"pk": world.key.pk}, "emove"),
 }
+
+AWARDS_WITHOUT_PAGE = (
+    *("edition_open", "panel_leave", "nominations_file", "assign", "unassign", "freeze", "result_file", "announce"),
+    *("begin", "claim_document", "nomination_file", "remove", "withdraw", "read", "review"),
+)
 
 # Routes that show no page of their own: they answer with a redirect, with data, or only to a form's submission,
 # or show a page only in the middle of a sign-in, which the journeys walk through.
@@ -353,6 +416,7 @@ NO_PAGE = {
     "pathways:credential_proof",
     "pathways:ledger_file",
     "pathways:programs_file",
+    *(f"awards:{name}" for name in AWARDS_WITHOUT_PAGE),
     "healthz",
     "readyz",
     "metrics",

@@ -23,6 +23,7 @@ from schools.models import (
     User,
 )
 from tests import factories
+from tests.browser.awards import FilledAwards, fill_awards
 from tests.browser.data import FilledData, fill_data
 from tests.browser.pathways import FilledPathways, fill_pathways
 from tests.browser.readiness import fill_readiness
@@ -42,6 +43,7 @@ class FilledWorld:
     key: Authenticator
     data: FilledData
     pathways: FilledPathways
+    awards: FilledAwards
 
 
 def fill() -> FilledWorld:
@@ -99,8 +101,8 @@ def fill() -> FilledWorld:
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     data = fill_data(places, people)
     fill_readiness(places, data.imports["evidence"])
-    pathways = fill_pathways(places, people)
-    return FilledWorld(places, people, membership, invitation, leaving, key, data, pathways)
+    pathways, awards = fill_pathways(places, people), fill_awards(places, people)
+    return FilledWorld(places, people, membership, invitation, leaving, key, data, pathways, awards)
 
 
 NAMES = [

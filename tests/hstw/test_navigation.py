@@ -25,7 +25,7 @@ def test_sections_that_nothing_fills_are_not_shown(client: Client) -> None:
     world = factories.make_world()
     client.force_login(factories.person(Role.PRINCIPAL, world.ridge))
     labels = [section.label for section in nav_of(client, reverse("home")).sections]  # type: ignore[attr-defined]
-    assert labels == ["Home", "Readiness", "Pathways", "Data", "People & settings", "Organizations"]
+    assert labels == ["Home", "Readiness", "Pathways", "Awards", "Data", "People & settings", "Organizations"]
 
 
 def test_data_is_offered_to_those_who_see_imports(client: Client) -> None:
@@ -42,7 +42,7 @@ def test_somebody_without_a_role_is_offered_no_organization(client: Client) -> N
     client.force_login(factories.person())
     nav = nav_of(client, reverse("home"))
     assert nav.organizations == []  # type: ignore[attr-defined]
-    assert [section.label for section in nav.sections] == ["Home", "Organizations"]  # type: ignore[attr-defined]
+    assert [section.label for section in nav.sections] == ["Home", "Awards", "Organizations"]  # type: ignore[attr-defined]
 
 
 def test_an_organization_held_twice_is_offered_once(client: Client) -> None:

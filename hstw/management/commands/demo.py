@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from awards.models import Reviewer
+from hstw.demo import awards
 from hstw.demo.build import NotEmpty, build, is_empty
 from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
 from hstw.demo.world import SCALES
@@ -81,6 +83,13 @@ class Command(BaseCommand):
                         assignment.user.email,
                     )
                 )
+        seats = Reviewer.objects.filter(user__email__in=[f"{address}@{DOMAIN}" for address in awards.SIGN_INS])
+        latest = max((seat.edition.year for seat in seats.select_related("edition")), default=0)
+        rows += [
+            (str(seat.get_role_display()), seat.user.name, seat.edition.name, seat.user.email)
+            for seat in seats.select_related("user", "edition").order_by("edition", "pk")
+            if seat.edition.year == latest
+        ]
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         for row in rows:
             self.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,1 @@
+"""Who excels, judged fairly: editions, nominations, conflicts, reviewing, results."""

@@ -1,0 +1,1 @@
+"""The boundary: what people fill in."""

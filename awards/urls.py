@@ -1,0 +1,53 @@
+"""Awards: editions, nominations, reviews, results."""
+
+from django.urls import path
+
+from awards.views import claims, editions, nominations, panel, results, reviews
+
+app_name = "awards"
+urlpatterns = [
+    path("awards/", editions.home, name="home"),
+    path("awards/new/", editions.new, name="edition_new"),
+    path("awards/results/<uuid:public_id>/", results.result, name="result"),
+    path("awards/results/<uuid:public_id>/file/", results.result_file, name="result_file"),
+    path("awards/results/<uuid:public_id>/announce/", results.announce, name="announce"),
+    path("awards/<slug:slug>/", editions.page, name="edition"),
+    path("awards/<slug:slug>/edit/", editions.edit, name="edition_edit"),
+    path("awards/<slug:slug>/rubric/", editions.rubric, name="rubric"),
+    path("awards/<slug:slug>/dates/", editions.dates, name="dates"),
+    path("awards/<slug:slug>/open/", editions.open_edition, name="edition_open"),
+    path("awards/<slug:slug>/panel/", editions.panel, name="panel"),
+    path("awards/<slug:slug>/panel/<int:pk>/leave/", editions.leave, name="panel_leave"),
+    path("awards/<slug:slug>/conflicts/", panel.declare, name="conflicts"),
+    path("awards/<slug:slug>/conflicts/log/", panel.log, name="conflict_log"),
+    path("awards/<slug:slug>/nominations/", panel.nominations, name="nominations"),
+    path("awards/<slug:slug>/nominations/<slug:form>/", panel.nominations_file, name="nominations_file"),
+    path("awards/<slug:slug>/readers/", panel.assignments, name="assignments"),
+    path("awards/<slug:slug>/readers/add/", panel.assign, name="assign"),
+    path("awards/<slug:slug>/readers/<int:pk>/end/", panel.unassign, name="unassign"),
+    path("awards/<slug:slug>/reading/", reviews.mine, name="reviews"),
+    path("awards/<slug:slug>/consensus/", results.spreads, name="consensus"),
+    path("awards/<slug:slug>/ranking/", results.ranking, name="ranking"),
+    path("awards/<slug:slug>/ranking/freeze/", results.freeze, name="freeze"),
+    path("awards/<slug:slug>/winners/", results.winners, name="winners"),
+    path("nominations/<uuid:public_id>/", nominations.page, name="nomination"),
+    path("nominations/<uuid:public_id>/story/", nominations.story, name="story"),
+    path("nominations/<uuid:public_id>/figures/", claims.figures, name="figures"),
+    path("nominations/<uuid:public_id>/figures/own/", claims.typed, name="typed"),
+    path("nominations/<uuid:public_id>/figures/<int:pk>/", claims.figure, name="figure"),
+    path("nominations/<uuid:public_id>/figures/<int:pk>/document/", nominations.claim_document, name="claim_document"),
+    path("nominations/<uuid:public_id>/attachments/", claims.attachments, name="attachments"),
+    path("nominations/<uuid:public_id>/attachments/<int:pk>/", nominations.file, name="nomination_file"),
+    path("nominations/<uuid:public_id>/remove/<slug:kind>/<int:pk>/", claims.remove, name="remove"),
+    path("nominations/<uuid:public_id>/sign/", nominations.sign, name="sign"),
+    path("nominations/<uuid:public_id>/withdraw/", nominations.withdraw, name="withdraw"),
+    path("nominations/<uuid:public_id>/read/", reviews.begin, name="read"),
+    path("nominations/<uuid:public_id>/consensus/", results.agree, name="agree"),
+    path("nominations/<uuid:public_id>/decision/", results.decision, name="decision"),
+    path("nominations/<uuid:public_id>/letter/", results.letter, name="letter"),
+    path("reviews/<uuid:public_id>/", reviews.page, name="review"),
+    path("reviews/<uuid:public_id>/<int:order>/", reviews.score, name="score"),
+    path("reviews/<uuid:public_id>/submit/", reviews.submit, name="review_submit"),
+    path("o/<slug:slug>/<int:year>/awards/", nominations.of_organization, name="of_organization"),
+    path("o/<slug:slug>/<int:year>/awards/<slug:edition>/begin/", nominations.begin, name="begin"),
+]
