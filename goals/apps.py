@@ -7,9 +7,10 @@ from django.db.models.signals import post_migrate
 
 
 def _load_definitions(using: str, **about: Any) -> None:
-    from goals import definitions
+    from goals import definitions, framework
 
     definitions.load_where_ready(using)
+    framework.load_where_ready(using)
 
 
 class GoalsConfig(AppConfig):

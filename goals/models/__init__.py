@@ -1,23 +1,92 @@
 """The nouns of ``goals``: one file per subject, all names importable from here."""
 
+from .approval import PlanComment, PlanDecision, PlanVersion
+from .bold_goal import BoldGoal, GoalStanding, Source, Status, StatusOverride, TypedFigure, Viewer, YearTarget
+from .follow_up import ActionEvidence, Delegation, DigestChoice, ProgressNote
+from .framework import FocusArea, FrameworkEdition, FrameworkStatement, KeyPractice
 from .measure import Measure, StudentGroup
+from .money import Allocation, BudgetLine, Fund
+from .plan import (
+    FINISHED,
+    ActionStatus,
+    ActionStep,
+    Need,
+    Plan,
+    PlanGoal,
+    PlanState,
+    RootCause,
+    Strategy,
+    TeamMember,
+    Tier,
+)
+from .practice import (
+    Finding,
+    Level,
+    PracticeConsensus,
+    PracticeIndex,
+    PracticeRating,
+    SurveyAdministration,
+    TeamAssessment,
+    Visit,
+)
 from .readiness import Cursor, MeasureCell, ReadinessRecord, RollupRun, RuleSet, StalePair
 from .release import Audience, DisclosureSettings, FigureState, Release, ReleasedCell
 from .reported import ReportedResult
 
 __all__ = [
+    "FINISHED",
+    "ActionEvidence",
+    "ActionStatus",
+    "ActionStep",
+    "Allocation",
     "Audience",
+    "BoldGoal",
+    "BudgetLine",
     "Cursor",
+    "Delegation",
+    "DigestChoice",
     "DisclosureSettings",
     "FigureState",
+    "Finding",
+    "FocusArea",
+    "FrameworkEdition",
+    "FrameworkStatement",
+    "Fund",
+    "GoalStanding",
+    "KeyPractice",
+    "Level",
     "Measure",
     "MeasureCell",
+    "Need",
+    "Plan",
+    "PlanComment",
+    "PlanDecision",
+    "PlanGoal",
+    "PlanState",
+    "PlanVersion",
+    "PracticeConsensus",
+    "PracticeIndex",
+    "PracticeRating",
+    "ProgressNote",
     "ReadinessRecord",
     "Release",
     "ReleasedCell",
     "ReportedResult",
     "RollupRun",
+    "RootCause",
     "RuleSet",
+    "Source",
     "StalePair",
+    "Status",
+    "StatusOverride",
+    "Strategy",
     "StudentGroup",
+    "SurveyAdministration",
+    "TeamAssessment",
+    "TeamMember",
+    "Tier",
+    "TypedFigure",
+    "Viewer",
+    "Visit",
+    "YearTarget",
 ]
