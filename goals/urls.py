@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from goals.urls_planning import urlpatterns as planning
 from goals.views import dashboard, measure, rollups, students
 
 app_name = "goals"
@@ -22,4 +23,5 @@ urlpatterns = [
     ),
     path("system/rollups/", rollups.page, name="rollups"),
     path("system/rollups/<int:pk>/again/", rollups.again, name="rollup_again"),
+    *planning,
 ]

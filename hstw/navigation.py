@@ -24,11 +24,13 @@ OF_A_YEAR = frozenset(
         "schools:imports",
         "schools:students",
         "goals:dashboard",
+        "goals:goals",
+        "goals:plan",
     }
 )
 
 # The first page of a section, where its other pages are not of a year.
-_FIRST_PAGES = {"data": "schools:data", "readiness": "goals:dashboard"}
+_FIRST_PAGES = {"data": "schools:data", "readiness": "goals:dashboard", "plan": "goals:goals"}
 
 
 @dataclass
@@ -91,6 +93,10 @@ def build(request: HttpRequest) -> Navigation:
         if decide(request.user, Action.VIEW_ORGANIZATION, nav.organization or grants[0]):  # type: ignore[arg-type]
             nav.sections.append(
                 Link(_("Readiness"), reverse("goals:dashboard", args=[slug, nav.year]), current=section == "readiness")
+            )
+        if decide(request.user, Action.VIEW_GOALS, nav.organization or grants[0]):  # type: ignore[arg-type]
+            nav.sections.append(
+                Link(_("Goals & plan"), reverse("goals:goals", args=[slug, nav.year]), current=section == "plan")
             )
         if decide(request.user, Action.VIEW_IMPORTS, nav.organization or grants[0]):  # type: ignore[arg-type]
             nav.sections.append(

@@ -1,0 +1,35 @@
+"""Goals & plan."""
+
+from django.urls import path
+
+from goals.views.planning import approval, follow_up, goals, money, plan
+
+AT = "o/<slug:slug>/<int:year>/"
+
+urlpatterns = [
+    path(f"{AT}goals/", goals.goal_list, name="goals"),
+    path(f"{AT}goals/new/", goals.goal_new, name="goal_new"),
+    path(f"{AT}goals/figures/", goals.typed, name="typed"),
+    path(f"{AT}goals/<int:pk>/", goals.goal_page, name="goal"),
+    path(f"{AT}goals/<int:pk>/edit/", goals.goal_edit, name="goal_edit"),
+    path(f"{AT}goals/<int:pk>/status/", goals.goal_status, name="goal_status"),
+    path(f"{AT}plan/", plan.page, name="plan"),
+    path(f"{AT}plan/text/", plan.text, name="plan_text"),
+    path(f"{AT}plan/add/<slug:kind>/<int:parent>/", plan.add, name="plan_add"),
+    path(f"{AT}plan/part/<slug:kind>/<int:pk>/", plan.part, name="plan_part"),
+    path(f"{AT}plan/part/<slug:kind>/<int:pk>/remove/", plan.remove, name="plan_remove"),
+    path(f"{AT}plan/move/", plan.move, name="plan_move"),
+    path(f"{AT}plan/comments/", plan.comment, name="plan_comment"),
+    path(f"{AT}plan/history/", plan.history, name="plan_history"),
+    path(f"{AT}plan/submit/", approval.submit, name="plan_submit"),
+    path(f"{AT}plan/decision/", approval.decide_on, name="plan_decide"),
+    path(f"{AT}plan/draft/<slug:form>/", approval.draft_file, name="plan_draft_file"),
+    path(f"{AT}plan/versions/<int:number>/", approval.version, name="plan_version"),
+    path(f"{AT}plan/versions/<int:number>/<slug:form>/", approval.version_file, name="plan_version_file"),
+    path(f"{AT}money/", money.page, name="money"),
+    path(f"{AT}money/<slug:form>/", money.download, name="money_file"),
+    path(f"{AT}plan/actions/<int:pk>/", follow_up.action, name="action"),
+    path(f"{AT}plan/actions/<int:pk>/money/", follow_up.line, name="action_money"),
+    path(f"{AT}plan/actions/<int:pk>/files/", follow_up.attach, name="action_file"),
+    path(f"{AT}plan/actions/<int:pk>/files/<int:file>/", follow_up.evidence, name="evidence"),
+]
