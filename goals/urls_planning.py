@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from goals.views.planning import approval, follow_up, goals, money, plan
+from goals.views.planning import approval, district, follow_up, goals, money, owed, plan, practices
 
 AT = "o/<slug:slug>/<int:year>/"
 
@@ -32,4 +32,17 @@ urlpatterns = [
     path(f"{AT}plan/actions/<int:pk>/money/", follow_up.line, name="action_money"),
     path(f"{AT}plan/actions/<int:pk>/files/", follow_up.attach, name="action_file"),
     path(f"{AT}plan/actions/<int:pk>/files/<int:file>/", follow_up.evidence, name="evidence"),
+    path(f"{AT}goals/alignment/", district.alignment, name="alignment"),
+    path(f"{AT}plans/", district.plans, name="portfolio"),
+    path(f"{AT}plans/board/", district.board_page, name="board_page"),
+    path(f"{AT}plans/<slug:form>/", district.plans_file, name="portfolio_file"),
+    path(f"{AT}practices/", practices.page, name="practices"),
+    path(f"{AT}practices/rounds/new/", practices.round_new, name="practice_round_new"),
+    path(f"{AT}practices/rounds/<int:pk>/", practices.spread, name="practice_round"),
+    path(f"{AT}practices/rounds/<int:pk>/rate/", practices.rate, name="practice_rate"),
+    path(f"{AT}practices/surveys/new/", practices.survey, name="survey_new"),
+    path(f"{AT}practices/surveys/<int:pk>/", practices.survey, name="survey"),
+    path(f"{AT}practices/visits/new/", practices.visit_new, name="visit_new"),
+    path(f"{AT}practices/visits/<int:pk>/", practices.visit, name="visit"),
+    path("owed/", owed.page, name="owed"),
 ]

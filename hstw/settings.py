@@ -193,6 +193,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 20, "queue": "bulk"},
     },
     "count what became known": {"task": "goals.tasks.count_nightly", "schedule": crontab(hour=7, minute=15)},
+    # Early in the morning of the eastern states.
+    "send digests": {"task": "goals.tasks.send_digests", "schedule": crontab(hour=10, minute=30)},
     "forget old before-images": {"task": "schools.tasks.forget_before_images", "schedule": 60.0 * 60 * 24},
 }
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from goals.planning import owed as plans
 from hstw import health
 from hstw.navigation import current_year
 from hstw.styleguide import contents as styleguide_contents
 from schools.home import places_of
 from schools.owed import owed_by
+from schools.scope import signed_in
 
 
 @require_safe
@@ -22,7 +26,9 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "home.html",
         {
-            "owed": owed_by(request.user),
+            "owed": sorted(
+                [*owed_by(request.user), *plans.owed_by(signed_in(request))], key=lambda owed: owed.due or dt.date.max
+            ),
             "places": places_of(request.user),
             "year": current_year(),
         },

@@ -242,9 +242,9 @@ def prefetches() -> list[Prefetch[Any]]:
 
 
 def shown(user: Any, goals: Iterable[BoldGoal]) -> dict[int, Shown]:
-    """The status of each goal as ``user`` may read it, by its key; goals come with :func:`prefetches`."""
+    """The status of each goal as ``user`` (nobody: the network) may read it; goals come with :func:`prefetches`."""
     goals = list(goals)
-    exact = entitled(user, [goal.organization for goal in goals])
+    exact = entitled(user, [goal.organization for goal in goals]) if user is not None else set()
     found = {}
     for goal in goals:
         viewer = Viewer.OWN if goal.organization_id in exact else Viewer.NETWORK

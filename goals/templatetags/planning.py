@@ -40,3 +40,9 @@ def remarks(outline: Outline, kind: str, pk: Any) -> dict[str, Any]:
     about = f"{kind}:{pk}" if kind else ""
     found = outline.comments.get(about, [])
     return {"comments": found, "about": about, "open": sum(one.settled_at is None for one in found)}
+
+
+@register.simple_tag
+def nothing(totals: dict[str, int]) -> int:
+    """How many schools have no plan."""
+    return totals.get("", 0)
