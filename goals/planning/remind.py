@@ -31,9 +31,7 @@ def send_digests(today: dt.date | None = None) -> int:
     if today.weekday() >= SATURDAY:
         return 0
     steps = (
-        ActionStep.objects.filter(
-            owner__is_active=True, due__range=(today - dt.timedelta(42), today + dt.timedelta(14))
-        )
+        ActionStep.objects.filter(owner__is_active=True, due__range=_span(today))
         .exclude(status__in=FINISHED)
         .exclude(status_at__gt=timezone.now() - FRESH)
         .select_related("owner", "strategy__plan_goal__plan__organization")
@@ -56,6 +54,11 @@ def send_digests(today: dt.date | None = None) -> int:
             letters.append(_letter(person, chosen, today))
     outbox.queue_many(letters)
     return len(letters)
+
+
+def _span(today: dt.date) -> tuple[dt.date, dt.date]:
+    """The due dates that any digest may speak of."""
+    return today - dt.timedelta(days=WEEKLY.stop), today - dt.timedelta(days=WEEKLY.start)
 
 
 def _spoken_of(person: User, steps: list[ActionStep], rhythm: str, today: dt.date) -> list[ActionStep]:

@@ -19,6 +19,7 @@ PHASES: tuple[tuple[str, str], ...] = (
     ("People", "hstw.demo.people:load_people"),
     ("Students", "hstw.demo.students:load_students"),
     ("Readiness", "hstw.demo.readiness:count"),
+    ("Goals and plans", "hstw.demo.plans:load_plans"),
 )
 
 

@@ -130,11 +130,9 @@ def test_progress_and_new_figures_are_no_changes_of_the_plan(world: Any, princip
 def test_the_database_refuses_to_change_a_version(how: str, world: Any, principal: Any, planner: Any) -> None:
     version = approved(make.plan(world.ridge, principal), principal, planner)
     rows = PlanVersion.objects.filter(pk=version.pk)
+    change = {"update": lambda: rows.update(sha256="0" * 64), "delete": rows.delete}[how]
     with pytest.raises(DatabaseError), transaction.atomic():
-        if how == "update":
-            rows.update(sha256="0" * 64)
-        else:
-            rows.delete()
+        change()
 
 
 def test_it_is_submitted_once(world: Any, principal: Any) -> None:
