@@ -16,7 +16,7 @@ from goals.readiness.computed import all_computed
 from goals.readiness.derive import GROUPS
 from goals.readiness.rollup import TALLY
 from hstw import drafts
-from hstw.access import Action
+from hstw.access import Action, decide
 from hstw.drafts import Subject, UnknownKey
 from hstw.navigation import current_year
 from hstw.values import SchoolYear
@@ -161,7 +161,7 @@ def _find_new(user: Any, rest: str) -> Subject:
     organization = organizations.filter(pk=rest).select_related("in_state").first() if rest.isdecimal() else None
     if organization is None:
         raise UnknownKey(rest)
-    return Subject(None, drafts.decide(user, Action.EDIT_GOALS, organization), drafts.field_names(GoalForm))
+    return Subject(None, decide(user, Action.EDIT_GOALS, organization), drafts.field_names(GoalForm))
 
 
 drafts.register_model(BoldGoal, Action.EDIT_GOALS, GoalForm)

@@ -25,8 +25,8 @@ class DelegateForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["delegate", "ends"]
         widgets = {"ends": day_input()}
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, instance=Delegation(principal=user), **kwargs)
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data, instance=Delegation(principal=user))
         today = timezone.localdate()
         mine = RoleAssignment.objects.on(today).filter(user=user).values("organization")
         near = RoleAssignment.objects.on(today).filter(organization__in=mine, role__in=TABLE[Action.UPDATE_ACTION])

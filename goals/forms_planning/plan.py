@@ -28,7 +28,7 @@ from goals.models import (
 from goals.models.money import CENT
 from goals.planning import elements, money
 from hstw import drafts
-from hstw.access import Action
+from hstw.access import Action, decide
 from hstw.drafts import Subject, UnknownKey
 from hstw.values import SchoolYear
 
@@ -294,7 +294,7 @@ def _register(kind: str, form_class: type[PartForm]) -> None:
         parent = rows.visible_to(user).filter(pk=rest).first() if rest.isdecimal() else None
         if parent is None:
             raise UnknownKey(rest)
-        return Subject(None, drafts.decide(user, Action.EDIT_PLAN, parent), fields)
+        return Subject(None, decide(user, Action.EDIT_PLAN, parent), fields)
 
     drafts.register(f"goals.new-{kind}", find)
 

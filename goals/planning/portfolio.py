@@ -63,7 +63,7 @@ def schools(organization: Organization, year: int, viewer: Viewer, *, today: dt.
     below: QuerySet[Any] = Organization.objects.filter(
         path__startswith=organization.path, kind=Kind.SCHOOL, closed=None
     )
-    return below.annotate(
+    found: QuerySet[Any] = below.annotate(
         state=Coalesce(Subquery(plans.values("state")), Value(""), output_field=CharField()),
         changed=Subquery(plans.values("changed_at"), output_field=DateTimeField()),
         steps=_count(steps),
@@ -74,6 +74,7 @@ def schools(organization: Organization, year: int, viewer: Viewer, *, today: dt.
         off_track=_count(goals.filter(_stands(viewer, Status.OFF_TRACK))),
         goals=_count(goals),
     )
+    return found
 
 
 def _count(rows: QuerySet[Any]) -> Any:

@@ -52,6 +52,8 @@ GOALS = (
     ("READY_EITHER", "80 % graduate ready for college, a career or both", 80),
     ("CHRONIC_ABSENCE", "No more than 8 % of students are chronically absent", 8),
 )
+TEAM = (("Morgan Wells", "Parent"), ("Robin Castillo", "Student, grade 11"), ("Lee Vance", "Employer"))
+TOGETHER = "Departments meet on Tuesdays, teams of ninth-grade teachers on Thursdays, fifty minutes each."
 STRATEGIES = (
     (
         "Extra help in mathematics every day",
@@ -218,20 +220,14 @@ class _Plans:
             summary="More of our students graduate than five years ago. Too many of them were not ready in mathematics "
             "when they came to us, and too few finish a career pathway.\n\nNinth grade decides: who is on track there "
             "graduates.",
-            involvement="The team met four times in spring. Parents and employers were heard in May; students spoke for "
-            "themselves in two assemblies.",
-            common_planning="Departments meet on Tuesdays, teams of ninth-grade teachers on Thursdays, fifty minutes each."
-            if state != "draft"
-            else "",
+            involvement="The team met four times in spring. Parents and employers were heard in May; students spoke "
+            "for themselves in two assemblies.",
+            common_planning="" if state == "draft" else TOGETHER,
             review_on="The team looks at the plan on the first Monday of each month; the board in January and June.",
             version=1,
             changed_at=self.moment(3 + self.number),
         )
-        for name, part in (
-            ("Morgan Wells", "Parent"),
-            ("Robin Castillo", "Student, grade 11"),
-            ("Lee Vance", "Employer"),
-        ):
+        for name, part in TEAM:
             self.put(TeamMember, plan_id=plan, name=name, part=part)
         return plan
 

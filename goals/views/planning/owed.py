@@ -15,6 +15,7 @@ from goals.forms_planning.owed import DelegateForm, RhythmForm
 from goals.models import ActionStatus, Delegation, DigestChoice
 from goals.planning import owed
 from hstw.navigation import current_year
+from schools.models import User
 from schools.owed import owed_by
 from schools.scope import signed_in
 
@@ -79,5 +80,5 @@ def page(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _choice(user: object) -> DigestChoice:
+def _choice(user: User) -> DigestChoice:
     return DigestChoice.objects.filter(user=user).first() or DigestChoice(user=user)
