@@ -259,9 +259,7 @@ class LineForm(forms.ModelForm):  # type: ignore[type-arg]
 class ProgressForm(forms.Form):
     """How an action step goes: a status, and in a line or two why."""
 
-    status = forms.ChoiceField(
-        label=gettext_lazy("How is it going?"), choices=ActionStatus.choices, widget=forms.RadioSelect
-    )
+    status = forms.ChoiceField(label=gettext_lazy("Status"), choices=ActionStatus.choices, widget=forms.RadioSelect)
     implementation = forms.CharField(
         label=gettext_lazy("Was it done as planned?"), required=False, max_length=8_000, widget=text_area(2)
     )

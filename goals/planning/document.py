@@ -24,7 +24,7 @@ def data_of(content: dict[str, Any], checksum: str = "") -> dict[str, Any]:
     return {
         "title": f"{content['organization']}: {title}",
         "subtitle": _approved(content),
-        "language": get_language() or "en-us",
+        "language": (get_language() or "en").partition("-")[0],
         "footer": _footer(content, checksum),
         "plan": content | {"goals": [_goal(goal) for goal in content["goals"]], "money": money_rows(content)},
         "totals": _totals(content),

@@ -166,12 +166,12 @@ class _Plans:
             for n, (name, _amount) in enumerate(FUNDS)
         }
         for school in district.schools:
-            if school.closes is not None or school.shared_time or school.design != "high":
+            if school.closes is not None or school.design not in {"high", "middle"}:
                 continue
             goals = [
                 self.goal(school.pk, index, above[index], shift)
                 for index, shift in ((0, -4), (1, 4), (2, 0))
-                if index < 2 or self.number % 2
+                if (school.design == "high" if index < 2 else school.design == "middle" or self.number % 2)
             ]
             self.school(school, goals, funds)
             self.number += 1

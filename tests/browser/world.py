@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -24,6 +25,7 @@ from schools.models import (
 )
 from tests import factories
 from tests.browser.data import FilledData, fill_data
+from tests.browser.planning import fill_plans
 from tests.browser.readiness import fill_readiness
 
 LONG_NAME = "The Honorable Wilhelmina Featherstonehaugh-Montgomery Memorial Career and Technical High School"
@@ -40,6 +42,7 @@ class FilledWorld:
     leaving: RoleAssignment
     key: Authenticator
     data: FilledData
+    plans: dict[str, Any]
 
 
 def fill() -> FilledWorld:
@@ -97,7 +100,8 @@ def fill() -> FilledWorld:
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     data = fill_data(places, people)
     fill_readiness(places, data.imports["evidence"])
-    return FilledWorld(places, people, membership, invitation, leaving, key, data)
+    plans = fill_plans(places, people)
+    return FilledWorld(places, people, membership, invitation, leaving, key, data, plans)
 
 
 NAMES = [

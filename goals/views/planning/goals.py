@@ -229,7 +229,7 @@ def _trend(goal: Any, values: series.Series) -> charts.Trend | None:
     if sum(value.value is not None for value in values) < 2:
         return None
     points = [charts.Point(value.label, value.text, None if value.bound else value.value) for value in values]
-    return charts.trend(points, goal=goal.aim, width=480, height=180)
+    return charts.trend(points, goal=goal.aim, width=480, height=180, margin=30)
 
 
 @require_http_methods(["GET", "POST"])
