@@ -268,4 +268,4 @@ def _tell(plan: Plan, action: Action, subject: str, by: User, remark: str = "") 
 
 
 def _link(plan: Plan) -> str:
-    return settings.SITE_URL + plan.get_absolute_url()
+    return f"{settings.SITE_URL}{plan.get_absolute_url()}"

@@ -87,8 +87,8 @@ def load_plans(world: World) -> None:
             made.district(district)
     made.write()
     made.freeze()
-    for state in Organization.objects.filter(kind="state").order_by("pk"):
-        status.refresh(state, today=world.today)
+    for one in Organization.objects.filter(kind="state").order_by("pk"):
+        status.refresh(one, today=world.today)
 
 
 class _Plans:

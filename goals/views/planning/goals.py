@@ -269,7 +269,7 @@ def typed(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     change = request.GET.get("change", "")
     if change.isdecimal() and len(change) < 18:
         row = get_object_or_404(TypedFigure, pk=change, organization=organization)
-    initial = {"year": int(school_year)} if row.pk is None else {}
+    initial: dict[str, Any] = {"year": int(school_year)} if row.pk is None else {}
     form = TypedFigureForm(request.POST or None, instance=row, initial=initial)
     if request.method == "POST" and "remove" in request.POST and row.pk:
         with transaction.atomic():
@@ -287,7 +287,7 @@ def typed(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     rows = TypedFigure.objects.filter(organization=organization).select_related("measure", "group", "by")
     page_obj = Paginator(rows.order_by("measure__order", "group__order", "-year"), 50).get_page(request.GET.get("page"))
     for one in page_obj:
-        one.text = series.said(one.measure, one.value)
+        one.text = series.said(one.measure, one.value)  # type: ignore[attr-defined]
     return frame.show(
         request,
         organization,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,7 @@ from hstw.access import Action, decide
 from hstw.history import events_of
 from schools.scope import signed_in
 
+_MOVE = re.compile(r"(?P<kind>[a-z]+):(?P<pk>[0-9]{1,18}):(?P<to>to:)?(?P<number>-?[0-9]{1,6})")
 WORDS: dict[str, tuple[Any, Any]] = {
     "member": (gettext_lazy("Add to the planning team"), gettext_lazy("Member of the planning team")),
     "need": (gettext_lazy("Add a need"), gettext_lazy("Need")),
@@ -174,15 +176,15 @@ def move(request: HttpRequest, slug: str, year: int) -> HttpResponseBase:
     _organization, _year, plan = frame.plan_of(request, slug, year, Action.EDIT_PLAN)
     if request.method != "POST":
         return redirect(plan)
-    kind, pk, *how = request.POST.get("move", "").split(":")
-    numbers = [pk, how[-1]] if how else []
-    if kind not in elements.MOVABLE or not numbers or not all(one.lstrip("-").isdecimal() for one in numbers):
+    sent = _MOVE.fullmatch(request.POST.get("move", ""))
+    if sent is None or sent["kind"] not in elements.MOVABLE:
         raise Http404
+    kind, pk, number = sent["kind"], sent["pk"], int(sent["number"])
     try:
-        if how[0] == "to":
-            elements.move(plan, kind, int(pk), to=int(how[-1]))
+        if sent["to"]:
+            elements.move(plan, kind, int(pk), to=number)
         else:
-            elements.move(plan, kind, int(pk), by=max(-1, min(1, int(how[0]))))
+            elements.move(plan, kind, int(pk), by=max(-1, min(1, number)))
     except elements.PlanError as error:
         if request.headers.get("Accept") == "application/json":
             return JsonResponse({"problem": str(error)}, status=409)
