@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long lint screenshots bench bench-imports format lock clean
+.PHONY: help run test test-long lint screenshots bench bench-imports bench-readiness format lock clean
 
 CANDIDATES := python3 python3.13 python3.12 python3.11
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -44,6 +44,9 @@ bench: .venv/dev.stamp  ## how long the everyday pages take, in the world that i
 
 bench-imports: .venv/dev.stamp  ## how long a million course records take to come in
 	$(BIN)/python -m tests.benchmarks.imports
+
+bench-readiness: .venv/dev.stamp  ## how long the numbers of 1,100 schools take
+	$(BIN)/python -m tests.benchmarks.readiness
 
 lint: .venv/dev.stamp  ## style, templates, import order, types
 	$(BIN)/ruff check .

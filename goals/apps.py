@@ -8,9 +8,11 @@ from django.db.models.signals import post_migrate
 
 def _load_definitions(using: str, **about: Any) -> None:
     from goals import definitions, framework
+    from goals.readiness import publish
 
     definitions.load_where_ready(using)
     framework.load_where_ready(using)
+    publish.load_where_ready(using)
 
 
 class GoalsConfig(AppConfig):
@@ -23,5 +25,5 @@ class GoalsConfig(AppConfig):
         from goals import published
 
         published.register()
-        # The measures and groups that ship with the product follow the tables they live in.
+        # The measures, groups and rules that ship with the product follow the tables they live in.
         post_migrate.connect(_load_definitions, sender=self)

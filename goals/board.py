@@ -7,22 +7,25 @@ number of schools or students.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from goals import checkpoints, reported
+from goals.checkpoints import Checkpoint
 from goals.evidence import Loaded, Source, loaded_of
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Direction
-from goals.readiness.computed import all_computed
+from goals.readiness.amounts import all_amounts, all_measures
+from goals.readiness.breaks import breaks
 from goals.readiness.derive import GROUPS
-from goals.readiness.rollup import TALLY
+from goals.readiness.rules import rule_book
+from goals.reported import Published
 from hstw import charts
 from hstw.values import SchoolYear
 from schools.models import Organization
@@ -39,44 +42,8 @@ RESTLESS = 3
 # States of a figure in which nothing is known of the measure at all.
 UNKNOWN = frozenset({FigureState.NOT_REPORTED, FigureState.NOT_APPLICABLE})
 
-# The bold goals of the network that a computed measure answers to (domain reference, section 1.2).
-GOALS = {"ACGR4": Decimal(95), "READY_EITHER": Decimal(80)}
-
-CHECKPOINTS: tuple[tuple[str, Any], ...] = (
-    ("PROFICIENT_ELA", gettext_lazy("Proficient in English")),
-    ("PROFICIENT_MATH", gettext_lazy("Proficient in math")),
-    ("ON_TRACK_9", gettext_lazy("On track in grade 9")),
-    ("ACT_READING_11", gettext_lazy("ACT reading, grade 11")),
-    ("ACT_MATH_11", gettext_lazy("ACT math, grade 11")),
-    ("READY_EITHER", gettext_lazy("Ready for college or a career")),
-    ("ACGR4", gettext_lazy("Graduated on time")),
-    ("POSTSECONDARY", gettext_lazy("Enrolled after high school")),
-)
-
-AREAS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
-    ("on-time", gettext_lazy("On time and on track"), ("ACGR4", "ACGR5", "ACGR6", "ON_TRACK_9", "DROPOUT_RATE")),
-    (
-        "college",
-        gettext_lazy("Ready for college"),
-        (
-            *("READY_EITHER", "READY_ACADEMIC", "ACT_ENGLISH_11", "ACT_MATH_11", "ACT_READING_11", "ACT_SCIENCE_11"),
-            "POSTSECONDARY",
-        ),
-    ),
-    (
-        "career",
-        gettext_lazy("Ready for a career"),
-        (
-            *("READY_CAREER", "READY_BOTH", "CREDENTIAL_EARNED", "CREDENTIALS_TALLY", "WORK_BASED_LEARNING"),
-            "CTE_CONCENTRATOR",
-        ),
-    ),
-    (
-        "along",
-        gettext_lazy("Along the way"),
-        ("CHRONIC_ABSENCE", "PROFICIENT_ELA", "PROFICIENT_MATH", "ADVANCED_COURSES"),
-    ),
-)
+# The bold goals of the network, by the measure that answers to each.
+GOALS: dict[str, Decimal] = {code: goal.percent for goal in checkpoints.GOALS for code in goal.codes}
 
 
 @dataclass(frozen=True)
@@ -109,6 +76,8 @@ class Row:
     goal: Decimal | None = None
     label: str = ""
     column: charts.Column | None = None
+    # What authorities published of the same, of the year shown.
+    published: list[Published] = field(default_factory=list)
 
     @property
     def applies(self) -> bool:
@@ -121,6 +90,11 @@ class Row:
         if self.figure.due is not None:
             return not any(one.state == FigureState.NOT_APPLICABLE for one in self.series)
         return self.figure.state != FigureState.NOT_APPLICABLE
+
+    @property
+    def lagged(self) -> bool:
+        """Whether its years are not those of the page, because it becomes known long after."""
+        return self.measure.lag_years >= YEARS_SHOWN
 
     @property
     def earlier(self) -> bool:
@@ -156,18 +130,24 @@ class Board:
     latest: list[Source] = field(default_factory=list)
 
     @property
+    def pipeline(self) -> list[tuple[Checkpoint, list[Row]]]:
+        """The way from grade 5 to age 25: the checkpoints that anything is measured at, with what is."""
+        there = [code for code, row in self.rows.items() if row.applies]
+        found = [(one, [self.rows[code] for code, _label in one.shown(there)]) for one in checkpoints.CHECKPOINTS]
+        return [(one, rows) for one, rows in found if rows]
+
+    @property
     def checkpoints(self) -> list[Row]:
-        """The way from the middle grades to after high school."""
-        return [row for code, _label in CHECKPOINTS if (row := self.rows.get(code)) and row.applies]
+        """The measures of the checkpoints, in their order."""
+        return [row for _checkpoint, rows in self.pipeline for row in rows]
 
     @property
     def areas(self) -> list[tuple[str, Any, list[Row]]]:
         """The measures by area, without those that do not apply."""
-        found = [
-            (key, name, [row for code in codes if (row := self.rows.get(code)) and row.applies])
-            for key, name, codes in AREAS
+        applying = [code for code, row in self.rows.items() if row.applies]
+        return [
+            (area.key, area.name, [self.rows[code] for code in codes]) for area, codes in checkpoints.by_area(applying)
         ]
-        return [area for area in found if area[2]]
 
     @property
     def not_applicable(self) -> list[Row]:
@@ -217,7 +197,13 @@ def behind(measure: Measure, figure: Figure | None, other: Figure | None) -> Dec
 
 def measures_shown() -> list[str]:
     """The codes of the measures that are computed here."""
-    return [*(one.code for one in all_computed()), TALLY]
+    return [one.code for one in all_measures()]
+
+
+def state_code(organization: Organization) -> str:
+    """The two-letter code of the state whose rules hold for an organization; blank above the states."""
+    state = organization if organization.kind == Kind.STATE else organization.in_state
+    return state.postal_state if state is not None else ""
 
 
 def years_to(year: int, count: int = YEARS_SHOWN) -> list[SchoolYear]:
@@ -225,28 +211,53 @@ def years_to(year: int, count: int = YEARS_SHOWN) -> list[SchoolYear]:
     return [SchoolYear(one) for one in range(year - count + 1, year + 1)]
 
 
+def years_of(measure: Measure, year: int) -> list[SchoolYear]:
+    """The years that a measure is shown over: up to ``year``, or up to the last that can be known of it by then.
+
+    What is known so many years later that none of the years shown would have a figure is shown over earlier ones.
+    """
+    return years_to(year - measure.lag_years if measure.lag_years >= YEARS_SHOWN else year)
+
+
 def compared_with(organization: Organization) -> Organization | None:
     """Whose figures stand beside an organization's own: its state's."""
-    return organization.in_state if organization.kind in {Kind.SCHOOL, Kind.DISTRICT} else None
+    return organization.in_state
 
 
 def board(user: Any, organization: Organization, year: SchoolYear) -> Board:
     """Everything on the readiness page, in a constant number of queries."""
     years = years_to(year)
     above = compared_with(organization)
-    codes = measures_shown()
+    book = rule_book()
+    postal = state_code(organization)
+    applying = {*book.shown(postal, year), *(one.code for one in all_amounts())}
+    codes = [code for code in measures_shown() if code in applying]
     measures = {measure.code: measure for measure in Measure.objects.filter(code__in=codes)}
     beside = [organization] if above is None else [organization, above]
     found = figures(user, beside, years, codes)
+    for late in [row for row in measures.values() if row.lag_years >= YEARS_SHOWN]:
+        found |= figures(user, beside, years_of(late, year), [late.code])
     loaded = loaded_of(organization, years)
     today = timezone.localdate()
     rows = {
-        code: row_of(measures[code], found, organization, above, years, loaded, today)
+        code: row_of(
+            measures[code],
+            found,
+            organization,
+            above,
+            years_of(measures[code], year),
+            loaded,
+            today,
+            broken=breaks(measures[code], postal, years_of(measures[code], year), book),
+        )
         for code in codes
         if code in measures
     }
     _put_gaps(user, organization, rows.values())
-    labels = dict(CHECKPOINTS)
+    published = reported.beside(user, [organization], years, codes)
+    for row in rows.values():
+        row.published = published.get(row.shown.key, []) if row.shown else []
+    labels = {code: label for one in checkpoints.CHECKPOINTS for code, label in one.codes}
     for code, row in rows.items():
         row.label = str(labels.get(code, row.measure.name))
     last = (
@@ -276,8 +287,14 @@ def row_of(
     loaded: Loaded,
     today: dt.date,
     group: str = "ALL",
+    *,
+    broken: Mapping[int, str] | None = None,
 ) -> Row:
-    """One measure with its line over the years, from figures already found."""
+    """One measure with its line over the years, from figures already found.
+
+    ``broken``: years that cannot be set against the year before, with the reason (``goals.readiness.breaks``).
+    """
+    broken = broken or {}
     year = years[-1]
     series = [found[organization.pk, one, measure.code, group] for one in years]
     known = [figure for figure in series if figure.state not in UNKNOWN]
@@ -290,18 +307,34 @@ def row_of(
     if shown and shown.year == year and year.last_day >= today:
         row.as_of = loaded.through(year, measure.evidence)
     # A year that is not over is not set against whole ones.
-    if shown and before and not row.as_of and _comparable(shown) and _comparable(before):
+    comparable = shown is not None and shown.year not in broken
+    if shown and before and comparable and not row.as_of and _comparable(shown) and _comparable(before):
         row.before, row.change = before, shown.percent - before.percent  # type: ignore[operator]
     so_far = year if row.as_of else None
-    row.trend = charts.trend(
-        [charts.Point(SchoolYear(one.year).label, one.text, _drawn(one), one.year == so_far) for one in series]
-    )
-    row.sentence = trend_sentence([one for one in series if one.year != so_far])
+    row.trend = charts.trend([point_of(one, so_far, broken) for one in series])
+    row.sentence = trend_sentence([one for one in series if one.year != so_far], broken)
     if above is not None and shown:
         beside = found.get((above.pk, shown.year, measure.code, group))
         row.compare = None if beside is None or beside.state in UNKNOWN else beside
     row.column = charts.column(_drawn(shown), goal=row.goal, compare=_drawn(row.compare) if row.compare else None)
     return row
+
+
+def point_of(figure: Figure, so_far: int | None, broken: Mapping[int, str]) -> charts.Point:
+    """A figure as a place of a trend; what was counted since its year was closed stands beside, not in the line.
+
+    ``broken``: the years that cannot be set against the one before, with the reason.
+    """
+    revised = figure.revised
+    return charts.Point(
+        SchoolYear(figure.year).label,
+        figure.text,
+        _drawn(figure),
+        figure.year == so_far,
+        broken.get(figure.year, ""),
+        _drawn(revised),
+        "" if revised is None else _("revised %(figure)s") % {"figure": revised.text},
+    )
 
 
 def _drawn(figure: Figure | None) -> Decimal | None:
@@ -313,8 +346,22 @@ def _comparable(figure: Figure) -> bool:
     return figure.state == FigureState.SHOWN and figure.percent is not None
 
 
-def trend_sentence(series: Sequence[Figure]) -> str:
-    """What the line says, in words."""
+def trend_sentence(series: Sequence[Figure], broken: Mapping[int, str] | None = None) -> str:
+    """What the line says, in words: of the years since it last broke, and that it did."""
+    reasons = dict(sorted((broken or {}).items()))
+    comparable = [figure for figure in series if _comparable(figure)]
+    since = max((year for year in reasons if comparable and year <= comparable[-1].year), default=0)
+    said = _since(series if not since else [one for one in series if one.year >= since])
+    # Where nothing is known on one side, there is nothing that could be set against it.
+    told = [
+        _("%(what)s: years before and after are not comparable.") % {"what": reason}
+        for year, reason in reasons.items()
+        if any(one.year < year for one in comparable) and any(one.year >= year for one in comparable)
+    ]
+    return " ".join([said, *told])
+
+
+def _since(series: Sequence[Figure]) -> str:
     known = [figure for figure in series if _comparable(figure)]
     if not known:
         return _("No figure of these years can be shown.")
@@ -361,6 +408,8 @@ def _put_gaps(user: Any, organization: Organization, rows: Iterable[Row]) -> Non
             if points is not None and points > 0 and (best is None or points > best.points):
                 best = Gap(group, figure, points)
         row.gap = best
+        if best is not None and row.column is not None:
+            row.column = charts.with_gap(row.column, _drawn(best.figure))
 
 
 def _sentence(board: Board) -> str:

@@ -85,14 +85,20 @@ def _put(model: type[models.Model], row: dict[str, Any]) -> int:
 
 def load_where_ready(using: str) -> None:
     """As :func:`load`, after ``migrate``: not where the tables are not there yet, or no longer."""
+    if tables_ready(using, StudentGroup, Measure):
+        load()
+
+
+def tables_ready(using: str, *tables: type[models.Model]) -> bool:
+    """Whether these tables are there, with every column that the models of today have."""
     connection = connections[using]
     with connection.cursor() as cursor:
         present = set(connection.introspection.table_names(cursor))
-        for model in (StudentGroup, Measure):
+        for model in tables:
             table = model._meta.db_table
             if table not in present:
-                return
+                return False
             there = {column.name for column in connection.introspection.get_table_description(cursor, table)}
-            if not {field.column for field in model._meta.concrete_fields} <= there:
-                return
-    load()
+            if not {field.column for field in model._meta.concrete_fields if field.column} <= there:
+                return False
+    return True

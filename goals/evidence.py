@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Substr
 
+from goals.readiness import looks_at
 from schools.imports.loaded import EXPECTED, label_of
-from schools.models import EvidenceCoverage, ImportBatch, Organization
+from schools.models import CooperativeMember, EvidenceCoverage, ImportBatch, Organization
 from schools.models.organization import Kind, lineage
 
 _TARGETS = {kind.code: kind.target for kind in EXPECTED}
@@ -39,7 +41,7 @@ class Loaded:
             (
                 source
                 for (year, kind), source in self.sources.items()
-                if year in wanted and any(_names(asked, kind) for asked in evidence)
+                if year in wanted and any(looks_at.names(asked, kind) for asked in evidence)
             ),
             key=lambda source: (-source.year, source.label),
         )
@@ -56,26 +58,29 @@ class Loaded:
         """The day to which all of these kinds reach in that year: the earliest of theirs."""
         reached = []
         for asked in evidence:
-            days = [one.through for (of, kind), one in self.sources.items() if of == year and _names(asked, kind)]
+            named = [one for (of, kind), one in self.sources.items() if of == year and looks_at.names(asked, kind)]
+            days = [one.through for one in named]
             if known := [day for day in days if day]:
                 reached.append(max(known))
         return min(reached, default=None)
 
 
-def _names(asked: str, kind: str) -> bool:
-    """Whether a kind of coverage is the one that a measure asks for: ``assessment`` is any test."""
-    return kind == asked or (asked == "assessment" and kind.startswith("assessment:"))
-
-
 def loaded_of(organization: Organization, years: Sequence[int]) -> Loaded:
     """What is loaded for it, for those above it, and for the schools below it; one query.
 
+    What is loaded for members of a cooperative, at any time, is loaded for the cooperative.
     Of several imports of a kind and year the latest counts.
     """
     # From the state down: nothing is loaded for a region.
     within = Q(organization__path__in=lineage(organization.path)[1:-1]) | Q(organization=organization)
     if organization.kind != Kind.SCHOOL:
         within |= Q(organization__path__startswith=organization.path)
+    if organization.kind == Kind.COOPERATIVE:
+        members = CooperativeMember.objects.filter(cooperative=organization, member__path=OuterRef("within"))
+        schools = Organization.objects.annotate(within=Substr("path", 1, 3 * Organization.steplen)).filter(
+            Exists(members)
+        )
+        within |= Q(organization__in=schools.order_by().values("pk"))
     rows = (
         EvidenceCoverage.objects.filter(within, year__in=list(years))
         .select_related("batch__organization__in_state")
@@ -91,5 +96,5 @@ def loaded_of(organization: Organization, years: Sequence[int]) -> Loaded:
 
 
 def target_of(kind: str) -> str:
-    """What is imported for a kind of evidence."""
+    """What is imported for a kind of evidence, as a measure names it."""
     return _TARGETS.get(kind.partition(":")[0], "")

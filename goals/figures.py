@@ -8,32 +8,37 @@ known) or does not apply.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
-from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from goals import certified
 from goals.disclosure import settings_of, size_band
 from goals.models import Audience, FigureState, Measure, MeasureCell, Release, ReleasedCell, StudentGroup
-from goals.models.measure import Basis, Dimension, MeasureKind
-from goals.readiness.computed import Computed, all_computed
+from goals.models.measure import Dimension, MeasureKind
+from goals.readiness import looks_at
+from goals.readiness.amounts import Amount, all_amounts, all_measures
+from goals.readiness.computed import Computed
 from goals.readiness.derive import is_due
+from goals.readiness.rules import RuleBook, rule_book
 from hstw.access import Action, prefixes
 from hstw.values import SchoolYear
-from schools.imports import coverage
 from schools.models import Organization
+from schools.models.organization import Kind
 
 __all__ = ["OWN", "Figure", "FigureState", "Key", "entitled", "figures", "rounded"]
 
 Key = tuple[int, int, str, str]
 OWN = "own"
 _DEMOGRAPHICS = "demographics"
+_HIDDEN = {FigureState.SMALL, FigureState.COMPLEMENTARY}
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,29 @@ class Figure:
     # The group's size as a range, where it may be told: (41, 100); the last band has no end.
     size: tuple[int, int | None] | None = None
     tally: bool = False
+    # A mean of scores, one decimal half up; the number of scores is the denominator.
+    mean: Decimal | None = None
+    unit: str = ""
     minimum: int = 10
+    # The day of an earlier release, where the figure is kept until more students changed.
+    since: dt.date | None = None
+    # The day its year was closed: it stays as it was certified. What was counted since, where it differs and may be
+    # seen, stands beside it.
+    certified: dt.date | None = None
+    revised: Figure | None = None
+
+    @property
+    def key(self) -> Key:
+        """Of what it is: (organization, year, measure, group)."""
+        return self.organization_id, self.year, self.measure, self.group
+
+    @property
+    def full_text(self) -> str:
+        """As it is said, with what was counted since its year was closed, if it differs."""
+        if self.revised is None:
+            return self.text
+        said = {"figure": self.text, "revised": self.revised.text}
+        return _("certified %(figure)s · revised %(revised)s") % said
 
     @property
     def text(self) -> str:
@@ -68,6 +95,8 @@ class Figure:
         match self.state:
             case FigureState.SHOWN if self.tally and self.exact:
                 return f"{self.numerator:,}"
+            case FigureState.SHOWN if self.mean is not None:
+                return f"{self.mean} {self.unit}"
             case FigureState.SHOWN:
                 return f"{self.percent} %"
             case FigureState.TOP:
@@ -102,6 +131,10 @@ def rounded(numerator: int, denominator: int, places: int = 1) -> Decimal:
     return (Decimal(100 * numerator) / Decimal(denominator)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
+def _mean(total: int, count: int) -> Decimal:
+    return (Decimal(total) / Decimal(count)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
 def entitled(user: Any, organizations: Iterable[Organization]) -> set[int]:
     """Those of ``organizations`` whose exact figures ``user`` may see, by their ids."""
     within = tuple(prefixes(user, Action.VIEW_FIGURES))
@@ -119,7 +152,8 @@ def figures(
 ) -> dict[Key, Figure]:
     """Every figure asked for, as ``user`` may see it: by (organization, year, measure, group).
 
-    ``measures`` are all computed ones where left out. With ``audience`` it is what that audience sees, whoever asks:
+    ``measures`` are all computed ones where left out, without those of rules that hold nowhere asked for. With
+    ``audience`` it is what that audience sees, whoever asks:
     one of releases, or :data:`OWN`, the exact figures as their own people see them.
     The number of queries does not depend on how much is asked for; a caller who reads more than once does so in one
     REPEATABLE READ transaction.
@@ -136,7 +170,8 @@ def figures(
         found |= _exact(asked, exact)
     protected = {one.pk for one in organizations} - exact
     if protected:
-        found |= _released(asked, protected, Audience(audience))
+        found |= _released(asked, protected, Audience(audience), _insider_of(user, asked))
+    found |= _certified(asked, found, exact, None if audience == OWN else Audience(audience))
     return _with_absent(asked, found)
 
 
@@ -151,7 +186,8 @@ class _Asked:
         groups: Sequence[str],
     ) -> None:
         self.organizations, self.years = list(organizations), sorted(set(years))
-        rows = Measure.objects.filter(bit__isnull=False) if measures is None else Measure.objects.all()
+        computed_here = Q(bit__isnull=False) | Q(code__in=[one.code for one in all_amounts()])
+        rows = Measure.objects.filter(computed_here) if measures is None else Measure.objects.all()
         self.measures = {row.pk: row for row in rows if measures is None or row.code in measures}
         rows_of_groups = list(StudentGroup.objects.all())
         self.groups = {row.pk: row for row in rows_of_groups if row.code in groups}
@@ -160,9 +196,27 @@ class _Asked:
         self.seen_groups = {row.pk: row for row in rows_of_groups if row.dimension in dimensions}
         states = Organization.objects.filter(path__in={one.path[: 2 * one.steplen] for one in self.organizations})
         self.states = {state.path: state for state in states}
+        self.book = rule_book()
+        if measures is None:
+            shown = {
+                code
+                for state in self.states.values()
+                for year in self.years
+                for code in self.book.shown(state.postal_state, year)
+            }
+            self.measures = {pk: row for pk, row in self.measures.items() if row.code in shown}
 
     def state_of(self, organization: Organization) -> Organization | None:
         return self.states.get(organization.path[: 2 * organization.steplen])
+
+    @cached_property
+    def _minimum(self) -> dict[int, int]:
+        by_state = {pk: one.minimum for pk, one in settings_of(self.states.values()).items()}
+        return {one.pk: by_state[state.pk] for one in self.organizations if (state := self.state_of(one))}
+
+    def minimum_of(self, organization: int) -> int:
+        """The smallest group that its state shows."""
+        return self._minimum.get(organization, 10)
 
 
 # --- what there is ---------------------------------------------------------------------------------------------------
@@ -172,46 +226,43 @@ def _exact(asked: _Asked, within: set[int]) -> dict[Key, Figure]:
         organization__in=within, year__in=asked.years, measure__in=asked.measures, group__in=asked.seen_groups
     ).values_list("organization_id", "year", "measure_id", "group_id", "numerator", "denominator")
     for organization, year, measure_id, group_id, numerator, denominator in cells:
-        measure, group = asked.measures[measure_id], asked.seen_groups[group_id]
-        found[organization, year, measure.code, group.code] = Figure(
-            organization,
-            year,
-            measure.code,
-            group.code,
-            FigureState.SHOWN,
-            percent=rounded(numerator, denominator),
-            numerator=numerator,
-            denominator=denominator,
-            exact=True,
-            tally=measure.kind == MeasureKind.TALLY,
-        )
+        figure = _exact_figure(asked, organization, year, measure_id, group_id, numerator, denominator)
+        found[figure.key] = figure
     return found
 
 
-def _released(asked: _Asked, within: set[int], audience: Audience) -> dict[Key, Figure]:
+def _insider_of(user: Any, asked: _Asked) -> set[int]:
+    """The organizations asked for below which ``user`` knows exact figures of a place.
+
+    A cooperative stands beside the districts: whoever knows a place of its state may know one of its members.
+    """
+    within = tuple(prefixes(user, Action.VIEW_FIGURES)) if user is not None else ()
+    state = 2 * Organization.steplen
+    return {
+        one.pk
+        for one in asked.organizations
+        for prefix in within
+        if prefix.startswith(one.path) or (one.kind == Kind.COOPERATIVE and prefix.startswith(one.path[:state]))
+    }
+
+
+def _released(asked: _Asked, within: set[int], audience: Audience, insider: set[int]) -> dict[Key, Figure]:
     found = {}
-    minimum = {pk: one.minimum for pk, one in settings_of(asked.states.values()).items()}
-    state_of = {one.pk: state.pk for one in asked.organizations if (state := asked.state_of(one))}
     cells = ReleasedCell.objects.filter(
         release__in=_releases(asked, audience),
         organization__in=within,
         measure__in=asked.measures,
         group__in=asked.seen_groups,
-    ).values_list("organization_id", "release__year", "measure_id", "group_id", "state", "low", "high", "size")
-    for organization, year, measure_id, group_id, text, low, high, size in cells:
-        measure, group, said = asked.measures[measure_id], asked.seen_groups[group_id], FigureState(text)
-        percent = low if said in {FigureState.SHOWN, FigureState.TOP} else high
-        found[organization, year, measure.code, group.code] = Figure(
-            organization,
-            year,
-            measure.code,
-            group.code,
-            said,
-            percent=None if percent is None else Decimal(percent),
-            size=None if size is None else size_band(size),
-            tally=measure.kind == MeasureKind.TALLY,
-            minimum=minimum.get(state_of.get(organization, 0), 10),
-        )
+    ).values_list(
+        "organization_id", "release__year", "measure_id", "group_id", "state", "low", "high", "size", "since",
+        "outside_only",
+    )  # fmt: skip
+    asked.minimum_of(0)  # one query, whether there is a figure or not
+    for organization, year, measure_id, group_id, text, low, high, size, since, outside_only in cells:
+        figure = _released_figure(asked, organization, year, measure_id, group_id, text, low, high, size, since)
+        if outside_only and figure.organization_id in insider and figure.state not in _HIDDEN:
+            figure = Figure(*figure.key, FigureState.COMPLEMENTARY, minimum=figure.minimum, since=figure.since)
+        found[figure.key] = figure
     return found
 
 
@@ -221,15 +272,109 @@ def _releases(asked: _Asked, audience: Audience) -> Any:
     )
 
 
+def _exact_figure(
+    asked: _Asked, organization: int, year: int, measure_id: int, group_id: int, numerator: int, denominator: int
+) -> Figure:
+    measure, group = asked.measures[measure_id], asked.seen_groups[group_id]
+    return Figure(
+        organization,
+        year,
+        measure.code,
+        group.code,
+        FigureState.SHOWN,
+        percent=None if measure.kind == MeasureKind.MEAN else rounded(numerator, denominator),
+        numerator=numerator,
+        denominator=denominator,
+        exact=True,
+        tally=measure.kind == MeasureKind.TALLY,
+        mean=_mean(numerator, denominator) if measure.kind == MeasureKind.MEAN else None,
+        unit=str(measure.get_unit_display()),
+    )
+
+
+def _released_figure(
+    asked: _Asked,
+    organization: int,
+    year: int,
+    measure_id: int,
+    group_id: int,
+    text: str,
+    low: int | None,
+    high: int | None,
+    size: int | None,
+    since: dt.date | None = None,
+) -> Figure:
+    measure, group, said = asked.measures[measure_id], asked.seen_groups[group_id], FigureState(text)
+    known = low if said in {FigureState.SHOWN, FigureState.TOP} else high
+    value = None if known is None else Decimal(known)
+    is_mean = measure.kind == MeasureKind.MEAN
+    return Figure(
+        organization,
+        year,
+        measure.code,
+        group.code,
+        said,
+        percent=None if is_mean else value,
+        mean=value if is_mean else None,
+        unit=str(measure.get_unit_display()),
+        size=None if size is None else size_band(size),
+        tally=measure.kind == MeasureKind.TALLY,
+        minimum=asked.minimum_of(organization),
+        since=since,
+    )
+
+
+# --- what was certified ----------------------------------------------------------------------------------------------
+def _certified(
+    asked: _Asked, found: dict[Key, Figure], exact: set[int], audience: Audience | None
+) -> dict[Key, Figure]:
+    """Of closed years, the certified figures in place of those counted since, which stand beside them as revised.
+
+    Who reads releases gets the certified release and nothing of what was counted since. What was certified as not
+    reported stays so.
+    """
+    closed = certified.standing(asked.states.values(), asked.years, audience)
+    if not closed.closes:
+        return {}
+    state_of = {one.pk: asked.state_of(one) for one in asked.organizations}
+    ids = {measure.code: pk for pk, measure in asked.measures.items()}
+    day_of: dict[tuple[int, int], dt.date] = {}
+    stands: dict[Key, Figure] = {}
+    for organization, year, measure_id, group_id, numerator, denominator, text, low, high, size in certified.cells(
+        closed, list(state_of), asked.measures, asked.seen_groups
+    ):
+        place = organization, year, measure_id, group_id
+        if organization in exact:
+            if numerator is not None and denominator:
+                figure = _exact_figure(asked, *place, numerator, denominator)
+                stands[figure.key] = figure
+        elif text:
+            figure = _released_figure(asked, *place, text, low, high, size)
+            stands[figure.key] = figure
+    for key in {*found, *stands}:
+        close = closed.of(state_of[key[0]], key[1])
+        if close is None or not closed.certified(close, ids[key[2]]):
+            continue
+        day = day_of.setdefault((close.pk, key[1]), timezone.localdate(close.closed_at))
+        now = found.get(key) if key[0] in exact else None
+        then = stands.get(key) or Figure(*key, FigureState.NOT_REPORTED)
+        if now is not None and (now.numerator, now.denominator) == (then.numerator, then.denominator):
+            now = None
+        elif now is None and key[0] in exact:
+            now = Figure(*key, FigureState.NOT_REPORTED)
+        stands[key] = replace(then, certified=day, revised=now)
+    return stands
+
+
 # --- what there is not -----------------------------------------------------------------------------------------------
 def _with_absent(asked: _Asked, found: dict[Key, Figure]) -> dict[Key, Figure]:
     """The figures asked for in full: those without a cell are not reported, or do not apply."""
     today = timezone.localdate()
-    by_code = {one.code: one for one in all_computed()}
+    by_code = {one.code: one for one in all_measures()}
     dimension_of = {group.code: group.dimension for group in asked.seen_groups.values()}
     dimensions = {(key[:3], dimension_of[key[3]]) for key in found}
     result: dict[Key, Figure] = {}
-    loaded: dict[int, set[tuple[str, int]]] | None = None
+    loaded: dict[int, looks_at.Known] | None = None
     for organization in asked.organizations:
         state = asked.state_of(organization)
         for year in asked.years:
@@ -247,8 +392,9 @@ def _with_absent(asked: _Asked, found: dict[Key, Figure]) -> dict[Key, Figure]:
                         group,
                         year,
                         state,
-                        loaded.get(organization.pk, set()),
+                        loaded.get(organization.pk, looks_at.NOTHING),
                         today,
+                        asked.book,
                         others=((*key[:3],), group.dimension) in dimensions,
                     )
                     result[key] = Figure(*key, said, missing=missing, due=due)
@@ -257,12 +403,13 @@ def _with_absent(asked: _Asked, found: dict[Key, Figure]) -> dict[Key, Figure]:
 
 def _why_absent(
     measure: Measure,
-    rule: Computed | None,
+    rule: Computed | Amount | None,
     group: StudentGroup,
     year: int,
     state: Organization | None,
-    loaded: set[tuple[str, int]],
+    loaded: looks_at.Known,
     today: dt.date,
+    book: RuleBook,
     *,
     others: bool,
 ) -> tuple[FigureState, tuple[str, ...], dt.date | None]:
@@ -272,55 +419,26 @@ def _why_absent(
         or (measure.last_year and year > measure.last_year)
     ):
         return FigureState.NOT_APPLICABLE, (), None
+    # Of the measures that a state's own rule decides, those alone that this rule has, over whom it has them.
+    if isinstance(rule, Computed) and not book.applies(rule, state.postal_state if state else "", year):
+        return FigureState.NOT_APPLICABLE, (), None
     if rule is not None and not is_due(rule, year, today):
         known = SchoolYear(year + rule.after).last_day + dt.timedelta(days=1)
         return FigureState.NOT_REPORTED, (), known
     kinds = rule.evidence if rule is not None else tuple(measure.evidence)
     basis = rule.basis if rule is not None else measure.basis
-    missing = [kind for kind in kinds if not _has(kind, basis, year, loaded)]
+    looks = looks_at.looks(measure.code, basis, kinds, year, rule.after if rule is not None else 0)
+    missing = [looks_at.said(look, lacking, year) for look in looks if (lacking := looks_at.missing(look, loaded))]
     if group.dimension != Dimension.ALL and not others and (_DEMOGRAPHICS, year) not in loaded and not missing:
-        missing = [_DEMOGRAPHICS]
+        missing = [looks_at.label(_DEMOGRAPHICS)]
     if missing or not kinds:
-        return FigureState.NOT_REPORTED, tuple(coverage.label(kind) for kind in missing), None
+        return FigureState.NOT_REPORTED, tuple(missing), None
     return FigureState.NOT_APPLICABLE, (), None
 
 
-def _has(kind: str, basis: str, year: int, loaded: set[tuple[str, int]]) -> bool:
-    """Whether evidence of a kind is loaded for the years that a measure of the basis looks at (as in derive)."""
-    years = range(year, year + 1)
-    if kind == "postsecondary":
-        years = range(year, year + 2)
-    elif basis != Basis.YEAR and kind not in {"enrollment", "diplomas"}:
-        years = range(year - 3, year + 1)
-    if kind == "assessment":
-        return any(name.startswith("assessment:") and at in years for name, at in loaded)
-    return any((kind, at) in loaded for at in years)
-
-
-def _loaded(asked: _Asked) -> dict[int, set[tuple[str, int]]]:
-    """By organization: the kinds and years of evidence loaded for it, above it, or (above the school) below it."""
+def _loaded(asked: _Asked) -> dict[int, looks_at.Known]:
+    """By organization: the kinds and years of evidence loaded for it."""
     if not asked.organizations or not asked.years:
         return {}
-    step = Organization.steplen
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH asked AS (SELECT id, path, kind FROM schools_organization WHERE id = ANY(%(ids)s)),"
-            " seen AS (SELECT k.id, a.id AS source FROM asked k"
-            "   CROSS JOIN generate_series(%(state)s, length(k.path), %(step)s) n"
-            "   JOIN schools_organization a ON a.path = left(k.path, n)"
-            "   UNION SELECT k.id, a.id FROM asked k JOIN schools_organization a ON a.path LIKE k.path || '%%'"
-            "   WHERE k.kind <> 'school')"
-            " SELECT DISTINCT s.id, c.kind, c.year FROM seen s JOIN schools_evidencecoverage c"
-            " ON c.organization_id = s.source WHERE c.year BETWEEN %(first)s AND %(last)s",
-            {
-                "ids": [one.pk for one in asked.organizations],
-                "state": 2 * step,
-                "step": step,
-                "first": min(asked.years) - 3,
-                "last": max(asked.years) + 1,
-            },
-        )
-        loaded: dict[int, set[tuple[str, int]]] = defaultdict(set)
-        for organization, kind, year in cursor.fetchall():
-            loaded[organization].add((kind, year))
-    return loaded
+    first, last = min(asked.years) - looks_at.BACK, max(asked.years) + looks_at.AHEAD
+    return looks_at.known(asked.organizations, first, last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -9,16 +10,22 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from goals import board
+from goals import board, certified, explanation, reported
+from goals.disclosure import settings_of
 from goals.evidence import Loaded, Source, loaded_of
+from goals.explanation import Section
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, StudentGroup
-from goals.models.measure import Basis, Direction
-from goals.readiness import explain
-from goals.readiness.computed import Computed, Rules, all_computed, met, rules_for
+from goals.models.measure import Direction
+from goals.readiness import explain, looks_at
+from goals.readiness.amounts import all_measures
+from goals.readiness.breaks import breaks
+from goals.readiness.computed import Computed, all_computed
 from goals.readiness.derive import GROUPS
 from goals.readiness.expressions import Line, evaluate
 from goals.readiness.facts import FACTS
+from goals.readiness.rules import RuleBook, Rules, rule_book
+from goals.reported import Key, Published
 from hstw import charts
 from hstw.values import SchoolYear
 from schools.models import Organization
@@ -26,6 +33,7 @@ from schools.models.organization import Kind
 
 # The chart of the page itself.
 CHART_WIDTH, CHART_HEIGHT = 400, 170
+GROUP_CODES = [code for code, _condition in GROUPS.values()]
 SORTS = ("name", "figure", "change")
 
 
@@ -36,6 +44,7 @@ class GroupLine:
     group: StudentGroup
     figure: Figure
     behind: Decimal | None
+    published: list[Published] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,17 @@ class Place:
     organization: Organization
     figure: Figure
     change: Decimal | None
+    published: list[Published] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """By what a measure is decided in a year: its rule set, whom it counts and who meets it."""
+
+    spec: Computed | None
+    rules: Rules | None
+    counted: Line | None
+    met: Line | None
 
 
 @dataclass
@@ -58,6 +78,10 @@ class Explanation:
     met: Line | None
     sources: list[tuple[SchoolYear, list[Source]]]
     groups: list[tuple[str, list[GroupLine]]] = field(default_factory=list)
+    # In words: the same on the page, in print and in the codebook of the files.
+    told: list[Section] = field(default_factory=list)
+    # What authorities published of all students, the latest year first.
+    published: list[Published] = field(default_factory=list)
 
 
 def about(user: Any, organization: Organization, measure: Measure, year: SchoolYear) -> Explanation:
@@ -67,49 +91,104 @@ def about(user: Any, organization: Organization, measure: Measure, year: SchoolY
     found = figures(user, [organization] if above is None else [organization, above], years, [measure.code])
     # What happened over a life comes from the years before as well.
     loaded = loaded_of(organization, board.years_to(year, board.YEARS_SHOWN + 3))
-    spec = {one.code: one for one in all_computed()}.get(measure.code)
-    row = board.row_of(measure, found, organization, above, years, loaded, timezone.localdate())
+    book, postal = rule_book(), board.state_code(organization)
+    broken = breaks(measure, postal, years, book)
+    row = board.row_of(measure, found, organization, above, years, loaded, timezone.localdate(), broken=broken)
     row.label = measure.name
     row.trend = charts.trend(
         row.trend.points if row.trend else [], width=CHART_WIDTH, height=CHART_HEIGHT, goal=row.goal, margin=30
     )
-    rules = rules_for(explain.state_of(organization).postal_state, row.shown_year) if spec and spec.rule else None
-    decides = met(spec, rules or rules_for("", year)) if spec else None
-    explanation = Explanation(
+    decided = parts(measure, row.shown_year, postal, book)
+    whole = Explanation(
         row=row,
-        spec=spec,
-        rules=rules,
-        counted=evaluate(spec.counted, {}, FACTS) if spec else None,
-        met=evaluate(decides, {}, FACTS) if decides else None,
+        spec=decided.spec,
+        rules=decided.rules,
+        counted=decided.counted,
+        met=decided.met,
         sources=_sources(loaded, measure, row.shown_year),
     )
-    explanation.groups = _groups(user, organization, row)
-    return explanation
+    beside = reported.beside(user, [organization], years, [measure.code], GROUP_CODES)
+    whole.groups = _groups(user, organization, row, beside)
+    whole.published = [
+        one for year in reversed(years) for one in beside.get((organization.pk, year, measure.code, "ALL"), [])
+    ]
+    size = "" if row.shown is None else row.shown.size_text
+    [(_measure, whole.told)] = told(organization, [measure], row.shown_year, loaded, size)
+    return whole
+
+
+def parts(measure: Measure, year: SchoolYear, postal: str, book: RuleBook) -> Parts:
+    """By what a measure is decided in a state and year."""
+    spec = {one.code: one for one in all_computed()}.get(measure.code)
+    if spec is None:
+        return Parts(None, None, None, None)
+    decides = book.decides(spec, postal, year)
+    return Parts(
+        spec,
+        book.of(spec, postal, year),
+        evaluate(spec.counted, {}, FACTS),
+        evaluate(decides, {}, FACTS) if decides else None,
+    )
+
+
+def told(
+    organization: Organization, measures: Iterable[Measure], year: SchoolYear, loaded: Loaded, size: str = ""
+) -> list[tuple[Measure, list[Section]]]:
+    """What is told of measures in a year, for page, print and file; a constant number of queries."""
+    state = explain.state_of(organization)
+    closings = certified.standing([state], [year])
+    minimum = settings_of([state])[state.pk].minimum
+    book, postal = rule_book(), board.state_code(organization)
+    found = []
+    for measure in measures:
+        decided = parts(measure, year, postal, book)
+        closed = closings.of(state, year)
+        closed = closed if closings.certified(closed, measure.pk) else None
+        sections = explanation.of_computed(
+            measure,
+            counted=decided.counted,
+            met=decided.met,
+            rules=decided.rules,
+            sources=_sources(loaded, measure, year),
+            minimum=minimum,
+            size=size,
+            closed=closed,
+            certified_rules="" if closed is None else closings.measures[closed.pk].get(measure.pk, ""),
+        )
+        found.append((measure, sections))
+    return found
 
 
 def _sources(loaded: Loaded, measure: Measure, year: SchoolYear) -> list[tuple[SchoolYear, list[Source]]]:
-    """By year, the latest first, the evidence that may stand behind a figure of a year (as in derive)."""
-    years = [year] if measure.basis == Basis.YEAR else list(range(year - 3, year + 2))
+    """By year, the latest first, the evidence that stands behind a figure of a year."""
+    after = next((one.after for one in all_measures() if one.code == measure.code), 0)
+    found = {
+        (source.year, source.kind): source
+        for look in looks_at.looks(measure.code, measure.basis, measure.evidence, year, after)
+        for source in loaded.of(look.years, [look.kind])
+    }
     by_year: dict[SchoolYear, list[Source]] = {}
-    for source in loaded.of(years, measure.evidence):
-        if source.year <= year or source.kind == "postsecondary":
-            by_year.setdefault(SchoolYear(source.year), []).append(source)
+    for source in sorted(found.values(), key=lambda one: (-one.year, one.label)):
+        by_year.setdefault(SchoolYear(source.year), []).append(source)
     return list(by_year.items())
 
 
-def _groups(user: Any, organization: Organization, row: board.Row) -> list[tuple[str, list[GroupLine]]]:
+def _groups(
+    user: Any, organization: Organization, row: board.Row, beside: dict[Key, list[Published]]
+) -> list[tuple[str, list[GroupLine]]]:
     """The groups by dimension, those without students left out; empty where nothing is shown."""
     if row.shown is None:
         return []
-    codes = [code for code, _condition in GROUPS.values()]
-    found = figures(user, [organization], [row.shown_year], [row.measure.code], codes)
+    found = figures(user, [organization], [row.shown_year], [row.measure.code], GROUP_CODES)
     by_dimension: dict[str, list[GroupLine]] = {}
-    for group in StudentGroup.objects.filter(code__in=codes):
+    for group in StudentGroup.objects.filter(code__in=GROUP_CODES):
         figure = found.get((organization.pk, row.shown_year, row.measure.code, group.code))
         if figure is None or figure.state in board.UNKNOWN:
             continue
         behind = None if group.code == "ALL" else board.behind(row.measure, figure, row.shown)
-        by_dimension.setdefault(str(group.get_dimension_display()), []).append(GroupLine(group, figure, behind))
+        by_dimension.setdefault(str(group.get_dimension_display()), []).append(
+            GroupLine(group, figure, behind, beside.get(figure.key, []))
+        )
     return list(by_dimension.items())
 
 
@@ -118,25 +197,34 @@ def kind_below(organization: Organization) -> str:
     return {Kind.DISTRICT: Kind.SCHOOL, Kind.STATE: Kind.DISTRICT}.get(Kind(organization.kind), "")
 
 
-def places(user: Any, organization: Organization, row: board.Row, sort: str) -> list[Place]:
-    """Those directly below that the measure applies to, sorted; two queries besides those of the figures.
-
-    ``sort``: one of :data:`SORTS`, with a ``-`` for the other way round; unknown figures come last either way.
-    """
+def below(organization: Organization, year: SchoolYear) -> list[Organization]:
+    """Those directly below that were open in a year, by name; no query where nothing stands below."""
     kind = kind_below(organization)
     if not kind:
         return []
-    year = row.shown_year
-    below = list(
+    return list(
         Organization.objects.get_children(organization)
-        .filter(Q(closed=None) | Q(closed__gt=SchoolYear(year).first_day), kind=kind)
+        .filter(Q(closed=None) | Q(closed__gt=year.first_day), kind=kind)
         .select_related("in_state")
         .order_by("name", "pk")
     )
-    found = figures(user, below, [year - 1, year], [row.measure.code])
-    over = SchoolYear(year).last_day < timezone.localdate()
+
+
+def places(user: Any, organization: Organization, row: board.Row, sort: str) -> list[Place]:
+    """Those directly below that the measure applies to, sorted; a few queries besides those of the figures.
+
+    ``sort``: one of :data:`SORTS`, with a ``-`` for the other way round; unknown figures come last either way.
+    """
+    year = row.shown_year
+    children = below(organization, SchoolYear(year))
+    if not children:
+        return []
+    found = figures(user, children, [year - 1, year], [row.measure.code])
+    beside = reported.beside(user, children, [year], [row.measure.code])
+    broken = breaks(row.measure, board.state_code(organization), [year - 1, year])
+    over = SchoolYear(year).last_day < timezone.localdate() and not broken
     listed = []
-    for one in below:
+    for one in children:
         figure = found[one.pk, year, row.measure.code, "ALL"]
         if figure.state == FigureState.NOT_APPLICABLE:
             continue
@@ -144,7 +232,7 @@ def places(user: Any, organization: Organization, row: board.Row, sort: str) -> 
         change = None
         if over and figure.percent is not None and before.percent is not None:
             change = figure.percent - before.percent
-        listed.append(Place(one, figure, change))
+        listed.append(Place(one, figure, change, beside.get(figure.key, [])))
     by, reverse = sort.removeprefix("-"), sort.startswith("-")
     if by in {"figure", "change"}:
         values = {one.organization.pk: one.figure.percent if by == "figure" else one.change for one in listed}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from goals.models import RollupRun, StalePair
+from goals.models import Cursor, RollupRun, StalePair
 from goals.models.measure import Basis
 from goals.planning import status
 from goals.readiness import rollup
-from goals.readiness.computed import all_computed
+from goals.readiness.amounts import all_measures
 from hstw.values import SchoolYear
-from schools.models import Organization
+from schools.models import CooperativeMember, Organization
 
 # A run that has not ended after so long has lost its worker.
 LOST_AFTER = dt.timedelta(hours=6)
@@ -28,6 +30,7 @@ def sweep() -> RollupRun | None:
     """
     while rollup.mark_new():
         pass
+    mark_memberships()
     _end_lost_runs()
     waiting = rollup.stale()
     if not waiting:
@@ -48,8 +51,9 @@ def refresh_goals(pairs: list[tuple[Organization, Basis, int]], record: RollupRu
 
 def nightly(today: dt.date | None = None) -> RollupRun | None:
     """What changed, and what became known because a school year is over, though no evidence changed."""
-    sweep()
     today = today or timezone.localdate()
+    mark_memberships(since=timezone.now() - dt.timedelta(days=NIGHTS))
+    sweep()
     known = newly_known(today)
     pairs = [
         (state, basis, year)
@@ -64,12 +68,34 @@ def nightly(today: dt.date | None = None) -> RollupRun | None:
     return record
 
 
+def mark_memberships(since: dt.datetime | None = None) -> None:
+    """Mark the states whose cooperatives have gained, lost or redated a member since the last time.
+
+    Their history says so, however it was written. Events of a transaction that was open meanwhile are passed over by
+    their number: ``since`` looks at all from a time on once more, each night.
+    """
+    events = CooperativeMember.pgh_event_model.objects.all()  # type: ignore[attr-defined]  # made by the tracker
+    with transaction.atomic():
+        cursor, _made = Cursor.objects.select_for_update().get_or_create(name="cooperatives")
+        last = events.aggregate(last=Max("pgh_id"))["last"] or 0
+        new = events.filter(pgh_created_at__gte=since) if since else events.filter(pgh_id__gt=cursor.position)
+        touched = set(new.values_list("cooperative_id", flat=True)) if since or last > cursor.position else set()
+        states = Organization.objects.filter(
+            pk__in=Organization.objects.filter(pk__in=touched).order_by().values("in_state")
+        )
+        for state in states:
+            rollup.mark_state(state)
+        if last > cursor.position:
+            cursor.position = last
+            cursor.save(update_fields=["position"])
+
+
 def newly_known(today: dt.date) -> set[tuple[Basis, int]]:
     """The bases and years of which some measure became known in the last :data:`NIGHTS` nights."""
     ended = SchoolYear.on(today) - 1
     if not dt.timedelta(0) < today - SchoolYear(ended).last_day <= dt.timedelta(days=NIGHTS):
         return set()
-    return {(one.basis, ended - one.after) for one in all_computed() if one.final or one.after}
+    return {(one.basis, ended - one.after) for one in all_measures() if one.final or one.after}
 
 
 def everything() -> list[tuple[Organization, Basis, int]]:

@@ -14,8 +14,8 @@ from goals import students
 from goals.board import Board
 from goals.models.measure import Basis
 from goals.readiness import explain, facts
-from goals.readiness.computed import rules_for
 from goals.readiness.expressions import evaluate
+from goals.readiness.rules import rules_for
 from hstw.values import SchoolYear
 from schools import students as enrolled
 from schools.models import Enrollment, Organization, Student

@@ -58,6 +58,8 @@ class Action(TextChoices):
     APPROVE_PLAN = "approve_plan", gettext_lazy("approve or return a submitted plan")
     MANAGE_FUNDS = "manage_funds", gettext_lazy("record funds and allocations")
     LEAD_ASSESSMENT = "lead_assessment", gettext_lazy("lead the team's self-assessment, record surveys and visits")
+    CLOSE_YEAR = "close_year", gettext_lazy("close a school year, which certifies its results")
+    REOPEN_YEAR = "reopen_year", gettext_lazy("reopen a closed school year")
     RUN_SYSTEM = "run_system", gettext_lazy("look after the system")
 
 
@@ -181,6 +183,13 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.APPROVE_PLAN: dict.fromkeys((Role.DISTRICT_ADMINISTRATOR, Role.DISTRICT_PLANNER), Reach.OWN),
     Action.MANAGE_FUNDS: dict.fromkeys((Role.DISTRICT_ADMINISTRATOR, Role.DISTRICT_PLANNER), Reach.OWN),
     Action.LEAD_ASSESSMENT: _PLANNERS | _COACHES,
+    # A state certifies its own results; undoing that is no everyday act, and its reason is kept.
+    Action.CLOSE_YEAR: {
+        Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
+        Role.SREB_STAFF: Reach.OWN,
+        Role.STATE_COORDINATOR: Reach.OWN,
+    },
+    Action.REOPEN_YEAR: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL},
     Action.RUN_SYSTEM: {Role.SYSTEM_ADMINISTRATOR: Reach.ALL},
 }
 

@@ -23,11 +23,16 @@ OF_A_YEAR = frozenset(
         "schools:import_new",
         "schools:imports",
         "schools:students",
+        "goals:closing",
         "goals:dashboard",
         "goals:goals",
         "goals:plan",
+        "goals:compare",
+        "goals:trends",
     }
 )
+# Pages whose address says what is shown: another year of the same shows the same of it.
+KEEPS_QUERY = frozenset({"goals:compare", "goals:trends"})
 
 # The first page of a section, where its other pages are not of a year.
 _FIRST_PAGES = {"data": "schools:data", "readiness": "goals:dashboard", "plan": "goals:goals"}
@@ -112,8 +117,11 @@ def build(request: HttpRequest) -> Navigation:
     nav.sections.append(Link(_("Organizations"), nav.all_organizations_url, current=here == "schools:organizations"))
     if nav.organization:
         target = here if here in OF_A_YEAR else _FIRST_PAGES.get(section, "schools:organization")
+        asked = request.GET.copy()
+        asked.pop("page", None)
+        query = f"?{asked.urlencode()}" if asked and here in KEEPS_QUERY else ""
         nav.years = [
-            Link(year.label, reverse(target, args=[nav.organization.slug, year]), current=year == nav.year)
+            Link(year.label, reverse(target, args=[nav.organization.slug, year]) + query, current=year == nav.year)
             for year in offered_years()
         ]
     return nav

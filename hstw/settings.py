@@ -343,7 +343,7 @@ HSTW_BEFORE_IMAGE_DAYS = env.int("BEFORE_IMAGE_DAYS", default=400)
 # --- disclosure ------------------------------------------------------------------------------------------------
 # Up to so many organizations of a state what may be told is worked out; of more, people without a right to exact
 # figures see none: the time it takes grows faster than the state.
-HSTW_PROTECT_ORGANIZATIONS = env.int("PROTECT_ORGANIZATIONS", default=60)
+HSTW_PROTECT_ORGANIZATIONS = env.int("PROTECT_ORGANIZATIONS", default=2000)
 
 # --- mail ------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
+
+
+@contextlib.contextmanager
+def watched_transaction() -> Iterator[None]:
+    """A worker's transaction: where the worker is killed, the server notices within a statement and frees its locks.
+
+    Else a statement that waits goes on waiting, and then works for nobody.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL client_connection_check_interval = '1s'")
+        yield
 
 
 def run(text: str, /, **parts: sql.Composable) -> int:

@@ -2,6 +2,7 @@
 
 from goals.disclosure.bands import size_band
 from goals.disclosure.preferences import settings_of
+from goals.disclosure.region import protect_region
 from goals.disclosure.release import has_release, protect, publish
 
-__all__ = ["has_release", "protect", "publish", "settings_of", "size_band"]
+__all__ = ["has_release", "protect", "protect_region", "publish", "settings_of", "size_band"]

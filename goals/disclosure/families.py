@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from django.db import connection
+from django.db.models import Case, IntegerField, Q, When
 
 from goals.disclosure.table import Atom, Block, Ints, Table
 from goals.models import Measure, StudentGroup
 from goals.models.measure import Basis, Dimension, MeasureKind
 from goals.readiness.computed import Computed, all_computed
-from schools.models import Organization
+from hstw.values import SchoolYear
+from schools.models import CooperativeMember, Organization
 from schools.models.organization import Kind
 
 # Measures whose numerators are tied together, with the kinds of students there can be. Ready for both is part of
-# each, either is one or both; who has graduated in four years has so in five.
+# each, either is one or both, neither is the rest; who has graduated in four years has so in five.
+_READY: tuple[Atom, ...] = ((0, 0, 0, 0, 1), (1, 0, 0, 1, 0), (0, 1, 0, 1, 0), (1, 1, 1, 1, 0))
+_PARTS = ("ACADEMIC", "CAREER", "BOTH", "EITHER", "NEITHER")
 TIED: tuple[tuple[tuple[str, ...], tuple[Atom, ...]], ...] = (
-    (
-        ("READY_ACADEMIC", "READY_CAREER", "READY_BOTH", "READY_EITHER"),
-        ((0, 0, 0, 0), (1, 0, 0, 1), (0, 1, 0, 1), (1, 1, 1, 1)),
-    ),
+    (tuple(f"READY_{part}" for part in _PARTS), _READY),
     (("ACGR4", "ACGR5", "ACGR6"), ((0, 0, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1))),
+    *(
+        (tuple(f"STATE_READY_{part}_{of}" for part in _PARTS), _READY)
+        for of in ("GRADUATES", "COHORT", "ON_TIME", "SENIORS")
+    ),
 )
 _ALONE: tuple[Atom, ...] = ((0,), (1,))
 
@@ -40,6 +46,9 @@ class Family:
     measures: tuple[int, ...]
     population: str
     events: bool = False
+    # Sums of scores, and how many students have one: ``sums`` are the scores (organizations, groups). In the table
+    # half of the students stand for those who meet it: what is withheld depends on the numbers of students alone.
+    sums: Ints | None = None
 
 
 def families(state: Organization, year: int, basis: Basis | None = None) -> list[Family]:
@@ -59,6 +68,9 @@ def families(state: Organization, year: int, basis: Basis | None = None) -> list
             if (d := cells.denominators(rows[measure.code].pk)).any():
                 alike.setdefault(d.tobytes(), []).append(measure.code)
         found += [cells.family([rows[code] for code in codes], population) for codes in alike.values()]
+    for row in rows.values():
+        if row.kind == MeasureKind.MEAN and basis in {None, row.basis} and cells.denominators(row.pk).any():
+            found.append(cells.family([row], row.code, mean=True))
     events = [row for row in rows.values() if row.kind == MeasureKind.TALLY and not row.state]
     for row in events:
         if basis in {None, row.basis} and cells.denominators(row.pk).any():
@@ -70,11 +82,17 @@ class _Cells:
     """The exact cells of a state and year, as arrays over its organizations and groups."""
 
     def __init__(self, state: Organization, year: int) -> None:
+        # Cooperatives last: what stands beside the tree comes after it.
         nodes = list(
             Organization.objects.filter(path__startswith=state.path)
-            .exclude(kind=Kind.COOPERATIVE)
+            .annotate(beside=Case(When(kind=Kind.COOPERATIVE, then=1), default=0, output_field=IntegerField()))
+            .order_by("beside", "path")
             .values_list("pk", "path", "shared_time")
         )
+        self.cooperatives = set(
+            Organization.objects.filter(path__startswith=state.path, kind=Kind.COOPERATIVE).values_list("pk", flat=True)
+        )
+        self.members = _members(self.cooperatives, year)
         self.nodes = nodes
         self.row = {pk: at for at, (pk, _path, _shared) in enumerate(nodes)}
         groups = list(StudentGroup.objects.filter(bit__isnull=False).order_by("bit"))
@@ -102,16 +120,31 @@ class _Cells:
     def denominators(self, measure: int) -> Ints:
         return self.values[measure][0] if measure in self.values else self.none
 
-    def family(self, measures: list[Measure], population: str, *, events: bool = False) -> Family:
+    def family(self, measures: list[Measure], population: str, *, events: bool = False, mean: bool = False) -> Family:
         """The table of measures with the same denominators, over the organizations where anybody is counted."""
         d = self.denominators(measures[0].pk)
         n = np.stack([self.values[measure.pk][1] for measure in measures], axis=2)
+        sums = n[:, :, 0] if mean else None
+        if mean:
+            n = (d // 2)[:, :, None]
         kept = np.flatnonzero(d[:, 0]).tolist()
         at = {self.nodes[row][1]: position for position, row in enumerate(kept)}
         step = Organization.steplen
         # A shared-time center's students are counted at their own schools: nothing above it is a sum of it.
-        parent = tuple(-1 if self.nodes[row][2] else at.get(self.nodes[row][1][:-step], -1) for row in kept)
-        table = Table(parent, self._dimensions(), _blocks([one.code for one in measures]), d[kept], n[kept])
+        parent = tuple(
+            -1
+            if self.nodes[row][2] or self.nodes[row][0] in self.cooperatives
+            else at.get(self.nodes[row][1][:-step], -1)
+            for row in kept
+        )
+        position = {self.nodes[row][0]: position for position, row in enumerate(kept)}
+        members = {
+            position[pk]: found
+            for pk in self.cooperatives & position.keys()
+            if (found := tuple(position[one] for one in self.members.get(pk, ()) if one in position))
+        }
+        blocks = _blocks([one.code for one in measures])
+        table = Table(parent, self._dimensions(), blocks, d[kept], n[kept], members)
         return Family(
             table,
             tuple(self.nodes[row][0] for row in kept),
@@ -119,6 +152,7 @@ class _Cells:
             tuple(measure.pk for measure in measures),
             population,
             events,
+            sums[kept] if sums is not None else None,
         )
 
     def _dimensions(self) -> tuple[tuple[int, ...], ...]:
@@ -129,6 +163,18 @@ class _Cells:
         return tuple(tuple(one) for one in found.values())
 
 
+def _members(cooperatives: Iterable[int], year: int) -> dict[int, list[int]]:
+    """By cooperative, its members at the end of a school year: those it is summed from."""
+    day = SchoolYear(year).last_day
+    found: dict[int, list[int]] = defaultdict(list)
+    rows = CooperativeMember.objects.filter(
+        Q(ends=None) | Q(ends__gte=day), starts__lte=day, cooperative__in=list(cooperatives)
+    )
+    for cooperative, member in rows.values_list("cooperative_id", "member_id"):
+        found[cooperative].append(member)
+    return found
+
+
 def _blocks(codes: list[str]) -> tuple[Block, ...]:
     """Measures tied together, as far as they are here, and the others one by one."""
     left, found = list(codes), []
@@ -137,8 +183,8 @@ def _blocks(codes: list[str]) -> tuple[Block, ...]:
         if len(here) < 2:
             continue
         kinds = _distinct(tuple(atom[at] for at in here) for atom in atoms)
-        # Fewer measures than kinds need do not say how many there are of each.
-        if len(kinds) == len(here) + 1:
+        # Fewer measures than kinds need do not say how many there are of each; more than they need do.
+        if np.linalg.matrix_rank([[1, *kind] for kind in kinds]) == len(kinds):
             found.append(Block(tuple(codes.index(tied[at]) for at in here), kinds))
             left = [code for code in left if code not in tied]
     found += [Block((codes.index(code),), _ALONE) for code in left]

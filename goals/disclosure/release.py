@@ -7,21 +7,21 @@ what to withhold (``worlds``).
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from goals.disclosure import bands
-from goals.disclosure.families import Family, families
+from goals.disclosure import bands, history
+from goals.disclosure.families import Family
+from goals.disclosure.make import Made, make
 from goals.disclosure.preferences import settings_of
-from goals.disclosure.suppress import everything
-from goals.disclosure.suppress import protect as protect_table
 from goals.disclosure.table import Protection
-from goals.models import Audience, DisclosureSettings, FigureState, Release
+from goals.models import Audience, FigureState, Release
 from goals.models.measure import Basis
 from schools.models import Organization
 
@@ -47,12 +47,12 @@ def protect(
         _clear(release, basis)
         written = 0
         with connection.cursor() as cursor:
-            for family, protection in protected(families(state, year, basis), chosen):
+            for made in make(state, year, basis, chosen, remember=audience == Audience.PUBLIC):
                 with cursor.copy(
                     "COPY goals_releasedcell (release_id, organization_id, measure_id, group_id, state, low, high,"
-                    " size) FROM STDIN"
+                    " size, outside_only, since) FROM STDIN"
                 ) as copy:
-                    for row in shown(family, protection, chosen.minimum):
+                    for row in rows(made, chosen.minimum):
                         copy.write_row((release.pk, *row))
                         written += 1
         return release, written
@@ -74,44 +74,6 @@ def has_release(state: Organization, year: int, basis: Basis) -> bool:
     ).exists()
 
 
-def protected(found: list[Family], chosen: DisclosureSettings) -> Iterator[tuple[Family, Protection]]:
-    """Each table with what is withheld of it.
-
-    Tables of one population tell the same number of students wherever their denominators are equal: what is withheld
-    of one is withheld of the other.
-    """
-    by_population: dict[str, list[Family]] = {}
-    for family in found:
-        by_population.setdefault(family.population, []).append(family)
-    for alike in by_population.values():
-        if alike[0].events or max(len(one.organizations) for one in alike) > settings.HSTW_PROTECT_ORGANIZATIONS:
-            # How many students stand behind events is not known; and of so many organizations it takes too long to
-            # find out what is safe: nothing is told.
-            yield from ((family, everything(family.table)) for family in alike)
-            continue
-        protections = [protect_table(family.table, chosen.minimum, chosen.least_values) for family in alike]
-        while len(alike) > 1 and (more := _shared(alike, protections)):
-            for at, also in more.items():
-                protections[at] = protect_table(alike[at].table, chosen.minimum, chosen.least_values, also)
-        yield from zip(alike, protections, strict=True)
-
-
-def _shared(alike: list[Family], protections: list[Protection]) -> dict[int, Protection]:
-    """By table: what others of the same population withhold of the same students and it does not yet."""
-    more: dict[int, Protection] = {}
-    for at, family in enumerate(alike):
-        cells = protections[at].cells.copy()
-        row = {pk: position for position, pk in enumerate(family.organizations)}
-        for other, theirs in zip(alike, protections, strict=True):
-            pairs = [(row[pk], their) for their, pk in enumerate(other.organizations) if pk in row]
-            ours, their_rows = [one for one, _two in pairs], [two for _one, two in pairs]
-            same = family.table.denominators[ours] == other.table.denominators[their_rows]
-            cells[ours] |= same & theirs.cells[their_rows]
-        if (cells & ~protections[at].cells).any():
-            more[at] = Protection(cells, protections[at].numerators, protections[at].veiled)
-    return more
-
-
 def shown(family: Family, protection: Protection, minimum: int) -> Iterator[Row]:
     """What a release says of each cell: (organization, measure, group, state, low, high, size)."""
     d = family.table.denominators
@@ -127,12 +89,29 @@ def shown(family: Family, protection: Protection, minimum: int) -> Iterator[Row]
             if withheld[o, g]:
                 small = d[o, g] < minimum and protection.cells[o, g] and not protection.veiled[o, g]
                 yield *place, FigureState.SMALL if small else FigureState.COMPLEMENTARY, None, None, None
+            elif family.sums is not None:
+                # A mean in whole points: over ten students or more, the sum of scores can still be any of ten.
+                points = (2 * int(family.sums[o, g]) + int(d[o, g])) // (2 * int(d[o, g]))
+                yield *place, FigureState.SHOWN, points, points, int(size[o, g])
             elif bottom[o, g]:
                 yield *place, FigureState.BOTTOM, 0, int(code[o, g]), int(size[o, g])
             elif top[o, g]:
                 yield *place, FigureState.TOP, 100 - int(code[o, g]), 100, int(size[o, g])
             else:
                 yield *place, FigureState.SHOWN, int(percent[o, g]), int(percent[o, g]), int(size[o, g])
+
+
+def rows(made: Made, minimum: int) -> Iterator[tuple[Any, ...]]:
+    """The rows of a table as they are stored: what is shown, whether to outsiders only, and since when it is kept."""
+    family, told = made.family, made.told
+    table = replace(family.table, denominators=told.d, numerators=told.n)
+    organization = {pk: at for at, pk in enumerate(family.organizations)}
+    group = {pk: at for at, pk in enumerate(family.groups)}
+    today = history.today()
+    for row in shown(replace(family, table=table), told.protection, minimum):
+        at = organization[row[0]], group[row[2]]
+        since = int(told.since[at])
+        yield *row, bool(made.untold[at]), dt.date.fromordinal(since) if 0 < since < today else None
 
 
 def _clear(release: Release, basis: Basis | None) -> None:

@@ -6,13 +6,13 @@ withheld too. Each round withholds more, so that it ends, at the latest when not
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from goals.disclosure.looks import Cell, shown_as
-from goals.disclosure.table import Protection, Table
-from goals.disclosure.worlds import Worlds
+from goals.disclosure.table import Bools, Protection, Table
+from goals.disclosure.worlds import WIDE, Cell, Seen, Worlds
 
 
 def primary(table: Table, minimum: int) -> Protection:
@@ -29,37 +29,65 @@ def primary(table: Table, minimum: int) -> Protection:
     return Protection.of(cells, table.numerators.shape[2])
 
 
-def protect(table: Table, minimum: int = 10, values: int = 3, also: Protection | None = None) -> Protection:
-    """What to withhold so that each hidden count can take so many values; ``also`` is withheld in any case."""
+def solve(
+    table: Table,
+    minimum: int = 10,
+    values: int = 3,
+    also: Protection | None = None,
+    extra: list[list[int]] | None = None,
+    settled: Collection[Cell] = (),
+    fixed: Collection[tuple[int, int]] = (),
+    moved: Bools | None = None,
+) -> Worlds:
+    """What to withhold so that each hidden count can take so many values, and the worlds that show it.
+
+    ``also`` is withheld in any case. ``extra``, ``settled``, ``fixed``, ``moved``: see :class:`Worlds`.
+    """
     found = primary(table, minimum)
     if also is not None:
-        found.cells |= also.cells
-        found.numerators |= also.numerators
-        found.veiled |= also.veiled
-    worlds = Worlds(table, found, minimum, values)
-    # What is withheld for one count may itself need more: until a whole round withholds nothing.
-    before = -1
-    while before != (before := int(found.cells.sum() + found.numerators.sum() + found.veiled.sum())):
-        for cell in _to_protect(worlds):
-            _secure(worlds, cell)
-    _give_back(worlds, also)
-    return found
+        found.add(also)
+    worlds = Worlds(table, found, minimum, values, extra, settled, fixed, moved)
+    # Where more is withheld, what was safe stays safe: only counts that are withheld now are looked at again.
+    known: dict[Cell, Seen] = {}
+    waiting = [(o, g) for o in reversed(range(len(worlds.d))) for g in range(len(worlds.d[o]))]
+    while waiting:
+        hidden: set[tuple[int, int]] = set()
+        for o, g in waiting:
+            cells = [cell for cell in of_cell(worlds, o, g) if cell not in known]
+            if len(cells) > 1:
+                known |= worlds.search_together(o, g, [measure for _o, _g, measure in cells])
+            for cell in cells:
+                if cell not in known:
+                    known[cell] = _secure(worlds, cell, hidden)
+        waiting = sorted(hidden, reverse=True)
+    _give_back(worlds, also, known)
+    return worlds
 
 
-def _secure(worlds: Worlds, cell: Cell) -> None:
-    """Withhold more until a count is safe, or nothing more is told that could be withheld."""
-    while True:
-        stopped = worlds.search(cell)
-        if worlds.is_safe(cell):
-            return
-        if stopped is not None:
-            for o, g, measure in stopped.blockers:
-                worlds.hide(o, g, measure)
-        elif not _last_resort(worlds, cell):
-            return
+def protect(table: Table, minimum: int = 10, values: int = 3, also: Protection | None = None) -> Protection:
+    """What to withhold so that each hidden count can take so many values."""
+    return solve(table, minimum, values, also).protection
 
 
-def _last_resort(worlds: Worlds, cell: Cell) -> bool:
+def _secure(worlds: Worlds, cell: Cell, hidden: set[tuple[int, int]]) -> Seen:
+    """Withhold more until a count is safe, or nothing more is told that could be withheld; ``hidden`` tells where."""
+    while not (seen := worlds.search(cell)).safe:
+        # Looking farther takes longer, and withholds nothing.
+        if worlds.extra is not None and (wide := worlds.search(cell, WIDE)).safe:
+            return wide
+        blockers = worlds.cheapest(cell, seen.values)
+        if not blockers and worlds.extra is not None:
+            blockers = worlds.cheapest(cell, seen.values, WIDE) or worlds.touched_if_hidden(cell, seen.values)
+        for o, g, measure in blockers:
+            hidden.update(worlds.hide(o, g, measure))
+        fixed = any((at, cell[1]) in worlds.fixed for at in worlds.chains[cell[0]])
+        if not blockers and (fixed or not _last_resort(worlds, cell, hidden)):
+            worlds.unsafe.append(cell)
+            break
+    return seen
+
+
+def _last_resort(worlds: Worlds, cell: Cell, hidden: set[tuple[int, int]]) -> bool:
     """Where withholding single figures gives no count the room it needs; ``False`` where all of this is done.
 
     It is no longer told that groups are small; then nothing is told of the school; then of what is above it.
@@ -67,18 +95,23 @@ def _last_resort(worlds: Worlds, cell: Cell) -> bool:
     o, g, _measure = cell
     for at in worlds.chains[o]:
         if g < worlds.groups and worlds.is_small(at, g):
-            worlds.veil(at, g)
+            _veil(worlds, at, g)
             return True
     for at in worlds.chains[o]:
-        if not worlds.hidden[at][0]:
-            worlds.hide(at, 0)
+        if not worlds.is_hidden(at, 0):
+            hidden.update(worlds.hide(at, 0))
             return True
         small = [group for group in range(worlds.groups) if worlds.is_small(at, group)]
         if small:
             for group in small:
-                worlds.veil(at, group)
+                _veil(worlds, at, group)
             return True
     return False
+
+
+def _veil(worlds: Worlds, o: int, g: int) -> None:
+    worlds.protection.veiled[o, g] = True
+    worlds.changed(o, g)
 
 
 def everything(table: Table) -> Protection:
@@ -89,54 +122,65 @@ def everything(table: Table) -> Protection:
     return found
 
 
-def _to_protect(worlds: Worlds) -> Iterator[Cell]:
-    """The counts that must be safe, from the schools up."""
-    for o in reversed(range(len(worlds.d))):
-        for g in range(len(worlds.d[o])):
-            for measure in (None, *range(worlds.measures)):
-                if _must_be(worlds, (o, g, measure)):
-                    yield o, g, measure
+def of_cell(worlds: Worlds, o: int, g: int) -> Iterator[Cell]:
+    """The counts of a cell that must be safe."""
+    if worlds.d[o][g]:
+        for measure in (None, *range(worlds.measures)):
+            if must_be(worlds, (o, g, measure)):
+                yield o, g, measure
 
 
-def _must_be(worlds: Worlds, cell: Cell) -> bool:
+def must_be(worlds: Worlds, cell: Cell) -> bool:
     """Hidden and coded counts must be safe, and the small or all-or-none rest of a yes or no.
 
     Where there is nobody, nothing can come out about anybody.
     """
     o, g, measure = cell
     d = worlds.d[o][g]
-    if not d:
+    if not d or cell in worlds.settled:
         return False
     if g >= worlds.groups:
         group = worlds.group_of[g]
-        if not (worlds.d[o][group] or worlds.hidden[o][group]):
+        if not (worlds.d[o][group] or worlds.is_hidden(o, group)):
             return False
         return d < worlds.minimum or (measure is not None and worlds.n[o][g][measure] in (0, d))
-    if worlds.hidden[o][g] or measure is None:
-        return worlds.hidden[o][g]
-    return worlds.withheld[o][g][measure] or shown_as(worlds.n[o][g][measure], d)[1] != 0
+    if measure is None or worlds.is_hidden(o, g):
+        return worlds.is_hidden(o, g)
+    return bool(worlds.protection.numerators[o, g, measure]) or worlds.coded[o][g][measure]
 
 
-def _give_back(worlds: Worlds, also: Protection | None) -> None:
+def _give_back(worlds: Worlds, also: Protection | None, known: dict[Cell, Seen]) -> None:
     """Tell again what need not be withheld, the costliest first: the greedy search withholds more than it must."""
-    d, minimum = worlds.d, worlds.minimum
-    candidates = [
-        (worlds.cost(o, g), o, g)
-        for o in range(len(d))
-        for g in range(worlds.groups)
-        if d[o][g] >= minimum
-        and (worlds.hidden[o][g] or any(worlds.withheld[o][g]))
-        and not (also is not None and (also.cells[o, g] or also.numerators[o, g].any()))
-    ]
+    d, protection = worlds.d, worlds.protection
+    withheld = protection.cells | protection.numerators.any(axis=2)
+    if also is not None:
+        withheld &= ~(also.cells | also.numerators.any(axis=2))
+    candidates = [(worlds.cost(o, g), o, g) for o, g in np.argwhere(withheld).tolist() if d[o][g] >= worlds.minimum]
+    if not candidates:
+        return
+    # By withheld cell, the counts whose witnesses change it; by count, the cells that its witnesses change.
+    needs: dict[tuple[int, int], set[Cell]] = defaultdict(set)
+    for cell, seen in known.items():
+        _note(needs, cell, seen)
     for _cost, o, g in sorted(candidates, reverse=True):
-        before = worlds.tell(o, g)
-        gone = worlds.forget(o, g)
-        concerned = {cell for cell, _value, _number in gone} | {(o, g, measure) for measure in range(worlds.measures)}
-        if not all(_found_safe(worlds, cell) for cell in concerned if _must_be(worlds, cell)):
-            worlds.untell(o, g, before)
-            worlds.recall(gone)
+        before = bool(protection.cells[o, g]), protection.numerators[o, g].copy()
+        protection.cells[o, g], protection.numerators[o, g] = False, False
+        worlds.changed(o, g)
+        found = {}
+        for cell in sorted({*needs[o, g], *of_cell(worlds, o, g)}, key=str):
+            if must_be(worlds, cell):
+                found[cell] = worlds.search(cell)
+                if not found[cell].safe:
+                    protection.cells[o, g], protection.numerators[o, g] = before
+                    worlds.changed(o, g)
+                    break
+        else:
+            for cell, seen in found.items():
+                _note(needs, cell, seen)
 
 
-def _found_safe(worlds: Worlds, cell: Cell) -> bool:
-    worlds.search(cell, only_free=True)
-    return worlds.is_safe(cell)
+def _note(needs: dict[tuple[int, int], set[Cell]], cell: Cell, seen: Seen) -> None:
+    for parts in seen.values.values():
+        for organizations, g, _sign in parts:
+            for o in organizations:
+                needs[o, g].add(cell)

@@ -5,7 +5,7 @@ Everything is an array, so that the protection can be tried on worlds that no da
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,8 @@ class Table:
     ``parent``: the position of the organization above, -1 for none; parents come before their children.
     ``dimensions``: positions of the groups of each dimension, without group 0, which is all students. A dimension of
     one group is a yes or no: its rest is all students without it. ``denominators`` (organizations, groups),
-    ``numerators`` (organizations, groups, measures).
+    ``numerators`` (organizations, groups, measures). ``members``: by the position of a cooperative, those of the
+    organizations that are in it; it stands beside the tree, and its figures are sums of theirs.
     """
 
     parent: tuple[int, ...]
@@ -56,14 +57,15 @@ class Table:
     blocks: tuple[Block, ...]
     denominators: Ints
     numerators: Ints
+    members: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def chain(self, organization: int) -> list[int]:
-        """An organization and those above it."""
+        """An organization and all that it is part of: those above it, and cooperatives."""
         found = []
         while organization >= 0:
             found.append(organization)
             organization = self.parent[organization]
-        return found
+        return found + [one for one, members in self.members.items() if not set(members).isdisjoint(found)]
 
 
 @dataclass
@@ -82,3 +84,9 @@ class Protection:
     def of(cls, cells: Bools, measures: int) -> Protection:
         """These cells withheld, and nothing else."""
         return cls(cells, np.zeros((*cells.shape, measures), bool), np.zeros(cells.shape, bool))
+
+    def add(self, other: Protection) -> None:
+        """Withhold also what another one does."""
+        self.cells |= other.cells
+        self.numerators |= other.numerators
+        self.veiled |= other.veiled

@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy
 from goals.models import BoldGoal, Measure, Source, Status, StudentGroup, TypedFigure
 from goals.models.measure import Direction, Unit
 from goals.planning import library
-from goals.readiness.computed import all_computed
+from goals.readiness.amounts import all_measures
 from goals.readiness.derive import GROUPS
-from goals.readiness.rollup import TALLY
 from hstw import drafts
 from hstw.access import Action, decide
 from hstw.drafts import Subject, UnknownKey
@@ -93,7 +92,7 @@ class GoalForm(forms.ModelForm):  # type: ignore[type-arg]
         """A source fits its measure, years are in order, a rate stays within 100."""
         data = super().clean() or {}
         measure, source = data.get("measure"), data.get("source")
-        if measure and source == Source.COMPUTED and measure.code not in {one.code for one in all_computed()} | {TALLY}:
+        if measure and source == Source.COMPUTED and measure.code not in {one.code for one in all_measures()}:
             self.add_error("source", _("This measure is not counted here: its figures are published or typed in."))
         group = data.get("group")
         if source == Source.COMPUTED and group and group.code not in {code for code, _condition in GROUPS.values()}:

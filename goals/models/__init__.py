@@ -2,6 +2,7 @@
 
 from .approval import PlanComment, PlanDecision, PlanVersion
 from .bold_goal import BoldGoal, GoalStanding, Source, Status, StatusOverride, TypedFigure, Viewer, YearTarget
+from .certified import CertifiedCell, CertifiedMeasure, PreviousCell
 from .follow_up import ActionEvidence, Delegation, DigestChoice, ProgressNote
 from .framework import FocusArea, FrameworkEdition, FrameworkStatement, KeyPractice
 from .measure import Measure, StudentGroup
@@ -30,7 +31,7 @@ from .practice import (
     Visit,
 )
 from .readiness import Cursor, MeasureCell, ReadinessRecord, RollupRun, RuleSet, StalePair
-from .release import Audience, DisclosureSettings, FigureState, Release, ReleasedCell
+from .release import Audience, DisclosureSettings, FigureState, Release, ReleasedCell, ReleasedTable
 from .reported import ReportedResult
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "Audience",
     "BoldGoal",
     "BudgetLine",
+    "CertifiedCell",
+    "CertifiedMeasure",
     "Cursor",
     "Delegation",
     "DigestChoice",
@@ -67,10 +70,12 @@ __all__ = [
     "PracticeConsensus",
     "PracticeIndex",
     "PracticeRating",
+    "PreviousCell",
     "ProgressNote",
     "ReadinessRecord",
     "Release",
     "ReleasedCell",
+    "ReleasedTable",
     "ReportedResult",
     "RollupRun",
     "RootCause",

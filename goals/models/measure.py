@@ -91,6 +91,7 @@ class Basis(models.TextChoices):
     YEAR = "year", _("Students enrolled in the year")
     CLASS = "class", _("The adjusted cohort, by its on-time graduation year")
     LEAVER = "leaver", _("Students who left or graduated in the year")
+    SENIOR = "senior", _("The year's graduates, and seniors who did not graduate")
 
 
 class Direction(models.TextChoices):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,15 +25,17 @@ class BitField(models.Field):  # type: ignore[type-arg]  # not subscriptable at 
 
 
 class RuleSet(models.Model):
-    """A state's definition of who is ready, for some years: data, checked on load, never edited in place.
+    """A state's definition of who is ready, from some year on: data, checked on load, never edited in place.
 
     ``tree`` holds ``academic`` and ``career``, each a tree of conditions (``goals.readiness.expressions``), or
-    ``ready`` alone. ``denominator`` says over whom the rate is taken.
+    ``ready`` alone. ``denominator`` says over whom the rate is taken. Without ``last_year`` it holds until the next
+    one of the state begins. ``goals.readiness.publish`` is the way in.
     """
 
     class Denominator(models.TextChoices):
-        COHORT = "cohort", _("the adjusted cohort of first-time ninth-graders")
-        GRADUATES = "graduates", _("the year's graduates")
+        COHORT = "cohort", _("the adjusted cohort of first-time ninth-graders, graduated or not")
+        ON_TIME_GRADUATES = "on_time_graduates", _("those of the adjusted cohort who graduated in four years or less")
+        GRADUATES = "graduates", _("the year's graduates, whenever they began")
         GRADUATES_AND_SENIORS = "graduates_and_seniors", _("the year's graduates, and seniors who did not graduate")
 
     code = models.CharField(_("code"), max_length=40, unique=True)
@@ -45,13 +47,23 @@ class RuleSet(models.Model):
     denominator = models.CharField(_("denominator"), max_length=24, choices=Denominator)
     tree = models.JSONField(_("conditions"))
     source = models.CharField(_("source"), max_length=300)
+    text = models.TextField(_("what the source says, and how it is read here"), blank=True)
     verified = models.BooleanField(_("checked against the source"), default=False)
+    # [{"what": …, "why": …}]: what the source names and no evidence here can tell.
+    not_evaluated = models.JSONField(_("not evaluated"), default=list, blank=True)
     loaded_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("rule set")
         verbose_name_plural = _("rule sets")
         ordering: ClassVar[list[str]] = ["state", "first_year", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["state", "first_year"], name="rule_set_begins_once", nulls_distinct=False),
+            models.CheckConstraint(
+                name="rule_set_last_year_after_first",
+                condition=Q(first_year=None) | Q(last_year=None) | Q(last_year__gte=F("first_year")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

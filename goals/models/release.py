@@ -113,7 +113,9 @@ class ReleasedCell(models.Model):
     """One protected figure: what every page, chart and file of its audience shows, and nothing more.
 
     Never a count. ``low`` and ``high`` bound the rate in whole percent and are equal where it is shown; a hidden one
-    has none. ``size`` is the lower end of the band of group sizes it lies in (10, 21, 41, 101, 301).
+    has none. ``size`` is the lower end of the band of group sizes it lies in (10, 21, 41, 101, 301). ``outside_only``:
+    not told to people who know exact figures of a place below. ``since``: the day of an earlier release from which
+    the figure was kept.
     """
 
     pk = models.CompositePrimaryKey("release_id", "organization_id", "measure_id", "group_id")
@@ -125,6 +127,8 @@ class ReleasedCell(models.Model):
     low = models.SmallIntegerField(null=True)
     high = models.SmallIntegerField(null=True)
     size = models.SmallIntegerField(null=True)
+    outside_only = models.BooleanField(default=False)
+    since = models.DateField(null=True)
 
     class Meta:
         verbose_name = _("released figure")
@@ -140,3 +144,24 @@ class ReleasedCell(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state}"
+
+
+class ReleasedTable(models.Model):
+    """What was told of some measures of a state and year so far, to any audience; never shown to anybody.
+
+    A later release is protected together with it (``goals.disclosure.history``, which also reads and writes
+    ``data``, a compressed file of arrays). ``name`` are the codes of the measures.
+    """
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    year = models.SmallIntegerField()
+    name = models.TextField()
+    data = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("table behind releases")
+        verbose_name_plural = _("tables behind releases")
+        constraints = [models.UniqueConstraint(fields=["organization", "year", "name"], name="released_table_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -45,7 +45,11 @@ LIBRARY: tuple[Suggestion, ...] = (
         "ready",
         _("80 % graduate ready for college, a career or both"),
         Decimal(80),
-        (("READY_EITHER", Source.COMPUTED), ("READY_OF_CLASS", Source.TYPED)),
+        (
+            ("READY_EITHER", Source.COMPUTED),
+            ("READY_OF_CLASS", Source.TYPED),
+            ("STATE_READY_EITHER_COHORT", Source.COMPUTED),
+        ),
         _("Choose of whom: of the year's graduates, or of the ninth-grade class with those who did not graduate."),
     ),
     Suggestion(

@@ -118,7 +118,7 @@ def _computed(user: Any, goals: list[BoldGoal], last: int, audience: str | None)
             figure = shown[goal.organization_id, year, goal.measure.code, goal.group.code]
             known = figure.state in {FigureState.SHOWN, FigureState.TOP, FigureState.BOTTOM}
             bound = {FigureState.TOP: "least", FigureState.BOTTOM: "most"}.get(figure.state, "")
-            value = figure.percent if known else None
+            value = (figure.percent if figure.mean is None else figure.mean) if known else None
             if goal.measure.kind == MeasureKind.TALLY:
                 value = None if figure.numerator is None else Decimal(figure.numerator)
             series.append(Value(year, value, figure.text, figure.denominator, bound, figure.exact))

@@ -1,29 +1,37 @@
-"""The measures that are computed, and the rule sets they may name: read from data, checked, made into conditions."""
+"""The measures that are computed, read from data and checked: whom each counts, and who reaches it.
+
+Who is ready is not decided here: such a measure names a part of the rule set in force (``goals.readiness.rules``).
+"""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from goals.models.measure import Basis
+from goals.models.readiness import RuleSet
 from goals.readiness import expressions
 from goals.readiness.expressions import BadRule, Node
 from goals.readiness.facts import FACTS
 
 COMPUTED = Path(__file__).with_name("computed.toml")
-RULE_SETS = Path(__file__).with_name("rule_sets")
+# The parts of a rule set; of one that does not tell college from career only the last two.
+PARTS = ("academic", "career", "both", "either", "neither")
 # Facts of the class that are not for people to read: they stand behind a label.
 _KNOWN = {*FACTS, "in_four", "in_five", "in_six"}
 
 
 @dataclass(frozen=True)
 class Computed:
-    """One measure: whom it counts and who meets it; ``rule`` names a part of the rule set instead of ``met``.
+    """One measure: whom it counts and who meets it; ``rule`` names a part of a rule set instead of ``met``.
 
     ``evidence``: kinds that must be covered. ``final``: known once the year is over; ``after``: so many years later.
+    ``own``: decided by the state's own rule, not by the default that applies everywhere; it is computed where that
+    rule is taken over ``denominator``.
     """
 
     code: str
@@ -35,22 +43,8 @@ class Computed:
     rule: str = ""
     final: bool = False
     after: int = 0
-
-
-@dataclass(frozen=True)
-class Rules:
-    """A rule set as conditions: ``academic`` and ``career``, and what is made of the two."""
-
-    code: str
-    name: str
-    state: str
-    first_year: int | None
-    last_year: int | None
-    denominator: str
-    source: str
-    verified: bool
-    parts: dict[str, Node]
-    tree: dict[str, Any]
+    own: bool = False
+    denominator: str = ""
 
 
 @cache
@@ -60,24 +54,28 @@ def all_computed() -> tuple[Computed, ...]:
 
     rows = {row["code"]: row for row in read(MEASURES, "measure")}
     found = []
-    for entry in tomllib.loads(COMPUTED.read_text("utf-8"))["computed"]:
+    for entry in _entries():
         code = entry["code"]
         row = rows.get(code)
         if row is None or "bit" not in row:
             raise BadRule(f"{code} has no row with a bit in measures.toml")
         if ("met" in entry) == ("rule" in entry):
             raise BadRule(f"{code}: either met or rule")
+        if "rule" in entry and (entry["rule"] not in PARTS or entry.get("denominator") not in RuleSet.Denominator):
+            raise BadRule(f"{code}: a rule is one of {', '.join(PARTS)}, over a denominator that rule sets know")
         found.append(
             Computed(
                 code=code,
                 basis=Basis(row["basis"]),
                 bit=row["bit"],
                 evidence=tuple(entry["evidence"]),
-                counted=_checked(entry["counted"], f"{code}.counted"),
-                met=_checked(entry["met"], f"{code}.met") if "met" in entry else None,
+                counted=checked(entry["counted"], f"{code}.counted"),
+                met=checked(entry["met"], f"{code}.met") if "met" in entry else None,
                 rule=entry.get("rule", ""),
                 final=entry.get("final", False),
                 after=entry.get("after", 0),
+                own=entry.get("own", False),
+                denominator=entry.get("denominator", ""),
             )
         )
     return tuple(found)
@@ -88,57 +86,24 @@ def computed(basis: Basis) -> list[Computed]:
     return [one for one in all_computed() if one.basis == basis]
 
 
-@cache
-def shipped_rules() -> tuple[Rules, ...]:
-    """The rule sets that come with the product."""
-    return tuple(_rules(path) for path in sorted(RULE_SETS.glob("*.toml")))
+def rule_codes() -> frozenset[str]:
+    """The codes of the measures that a rule set decides."""
+    return frozenset(one.code for one in all_computed() if one.rule)
 
 
-def _rules(path: Path) -> Rules:
-    data = tomllib.loads(path.read_text("utf-8"))
-    tree = data["tree"]
-    parts = {name: _checked(one, f"{path.name}.{name}") for name, one in tree.items()}
-    if set(parts) not in ({"academic", "career"}, {"ready"}):
-        raise BadRule(f"{path.name}: a tree has academic and career, or ready alone")
-    if "ready" in parts:
-        ready = parts["ready"]
-        parts |= {"academic": ready, "career": ready, "both": ready, "either": ready}
-    else:
-        parts["both"] = Node("all", of=(parts["academic"], parts["career"]))
-        parts["either"] = Node("any", of=(parts["academic"], parts["career"]))
-    return Rules(
-        code=data["code"],
-        name=data["name"],
-        state=data["state"],
-        first_year=data.get("first_year"),
-        last_year=data.get("last_year"),
-        denominator=data["denominator"],
-        source=data["source"],
-        verified=data.get("verified", False),
-        parts=parts,
-        tree=tree,
-    )
-
-
-def rules_for(postal_state: str, year: int) -> Rules:
-    """The rule set in force for a state and year: the state's own, else the default."""
-    holds = [
-        rules
-        for rules in shipped_rules()
-        if (rules.first_year is None or rules.first_year <= year)
-        and (rules.last_year is None or year <= rules.last_year)
-    ]
-    own = [rules for rules in holds if rules.state and rules.state == postal_state]
-    return (own or [rules for rules in holds if not rules.state])[0]
-
-
-def met(measure: Computed, rules: Rules) -> Node:
-    """The condition that decides a measure under a rule set."""
-    return measure.met if measure.met is not None else rules.parts[measure.rule]
-
-
-def _checked(tree: Any, where: str) -> Node:
+def checked(tree: Any, where: str) -> Node:
+    """A condition from data whose facts are known; raises :class:`~goals.readiness.expressions.BadRule`."""
     node = expressions.parse(tree, where)
     if unknown := set(node.facts()) - _KNOWN:
         raise BadRule(f"{where}: no fact is called {', '.join(sorted(unknown))}")
     return node
+
+
+def _entries() -> Iterator[dict[str, Any]]:
+    """The entries of the file; one with ``parts`` stands for one of each part, its name in place of ``{}``."""
+    for entry in tomllib.loads(COMPUTED.read_text("utf-8"))["computed"]:
+        if not entry.pop("parts", False):
+            yield entry
+            continue
+        for part in PARTS:
+            yield {**entry, "code": entry["code"].replace("{}", part.upper()), "rule": part}

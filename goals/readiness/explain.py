@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -12,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from goals.readiness import facts
-from goals.readiness.computed import Computed, all_computed, met, rules_for
+from goals.readiness.computed import Computed, all_computed
 from goals.readiness.derive import is_due, where_covered
 from goals.readiness.expressions import Line, evaluate
+from goals.readiness.rules import rule_book
 from schools.models import Organization
 from schools.models.organization import Kind
 
@@ -72,8 +74,12 @@ def explain_all(student_ids: Sequence[int], organization: Organization, code: st
     """The same for several students at once; the number of statements does not depend on how many.
 
     A student with rows at several schools below the organization is judged by the highest row, as in its cells.
+    Nobody is explained in a measure that does not apply there and then.
     """
     spec, state = spec_of(code), state_of(organization)
+    decides = rule_book().decides(spec, state.postal_state, year)
+    if decides is None:
+        return {}
     with transaction.atomic():
         rows = facts.rows(facts.Ask(spec.basis, year, state.path, tuple(student_ids)))
         places = {row["organization_id"] for row in rows}
@@ -83,7 +89,6 @@ def explain_all(student_ids: Sequence[int], organization: Organization, code: st
             .values_list("pk", flat=True)
         )
         covered = where_covered(spec, year, state, list(places))
-    decides = met(spec, rules_for(state.postal_state, year))
     due = is_due(spec, year, timezone.localdate())
     found: dict[int, Explained] = {}
     for row in rows:
@@ -121,25 +126,30 @@ def what_made_it(line: Line) -> str:
     if line.op == "fact":
         return _said(line)
     if line.op == "not":
-        return line.label or _("Not: %(condition)s") % {"condition": line.below[0].label}
+        # Of a way that leads nowhere it says more what is missing of it.
+        of_several = line.below[0].op != "fact" and not line.label
+        return what_is_missing(line.below[0]) if of_several else line.label or _not(line)
     values = ", ".join(_said(one) for one in _leaves(line) if one.holds)
     return f"{line.label}: {values}" if line.label else values
 
 
 def what_is_missing(line: Line, row: dict[str, Any] | None = None) -> str:
-    """What is still missing: of several ways the nearest that is begun, with ``row`` also by attempts."""
+    """What is still missing: of several ways the nearest that is begun, with ``row`` also by attempts.
+
+    Nearest is by the fewest conditions, then by how little the numbers fall short.
+    """
     if line.op == "fact":
         return _wanting(line)
     if line.op == "not":
-        return _("Not: %(condition)s") % {"condition": line.below[0].label}
+        return what_made_it(line.below[0]) if line.below[0].op != "fact" else _not(line)
     lacking = [below for below in line.below if not below.holds]
     if line.op == "any":
         begun = [way for way in lacking if started(way, row)]
         if not begun:
             return _("Nothing begun: %(ways)s") % {"ways": ", ".join(str(one.label) for one in lacking)}
-        return what_is_missing(min(begun, key=steps), row)
+        return what_is_missing(min(begun, key=_distance), row)
     if line.op == "some":
-        lacking = sorted(lacking, key=steps)[: line.n - sum(one.holds for one in line.below)]
+        lacking = sorted(lacking, key=_distance)[: line.n - sum(one.holds for one in line.below)]
     words = "; ".join(what_is_missing(one, row) for one in lacking)
     return f"{line.label}: {words}" if line.label else words
 
@@ -158,8 +168,24 @@ def one_step_short(line: Line, row: dict[str, Any]) -> Line | None:
         return None
     if line.op == "any":
         ways = [way for one in line.below if (way := one_step_short(one, row)) is not None]
-        return min(ways, key=lambda way: way.op == "fact", default=None)
+        return min(ways, key=lambda way: (way.op == "fact", _distance(way)), default=None)
     return line if steps(line) == 1 and started(line, row) else None
+
+
+def _distance(line: Line) -> tuple[int, Decimal]:
+    """How far it is: conditions missing, then by what share the numbers that are there fall short."""
+    return steps(line), sum((_short(leaf) for leaf in _leaves(line) if not leaf.holds), Decimal(0))
+
+
+def _short(leaf: Line) -> Decimal:
+    if not leaf.wanted.startswith("≥ ") or isinstance(leaf.value, bool | None | str):
+        return Decimal(1)
+    wanted = Decimal(leaf.wanted.removeprefix("≥ "))
+    return (wanted - Decimal(str(leaf.value))) / wanted if wanted else Decimal(1)
+
+
+def _not(line: Line) -> str:
+    return _("Not: %(condition)s") % {"condition": line.below[0].label}
 
 
 def _leaves(line: Line) -> list[Line]:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from goals.figures import Figure, FigureState
 from goals.models import Measure
 from goals.models.measure import MeasureKind
+from goals.reported import Published
 from hstw import charts
 
 register = template.Library()
@@ -34,10 +35,19 @@ def points(value: Decimal | None) -> str:
 
 
 @register.simple_tag
-def bar(figure: Figure | str, all_students: Figure | str = "") -> charts.Bar:
-    """The bar of a figure, with the mark of all students; a template's empty name stands for neither."""
+def bar(
+    figure: Figure | str | None, all_students: Figure | str | None = "", goal: Decimal | str | None = ""
+) -> charts.Bar:
+    """The bar of a figure, with the mark of what it is compared with and its goal; an empty name stands for neither."""
     value, mark = (one.percent if isinstance(one, Figure) else None for one in (figure, all_students))
-    return charts.bar(value, mark=mark)
+    return charts.bar(value, mark=mark, goal=goal if isinstance(goal, Decimal) else None)
+
+
+@register.simple_tag
+def published_bar(one: Published, all_students: Published | None) -> charts.Bar:
+    """The bar of a published share, with the mark of all students; nothing where it was masked."""
+    mark = all_students.value if all_students is not None and all_students.is_share else None
+    return charts.bar(one.value if one.is_share else None, mark=mark)
 
 
 @register.filter

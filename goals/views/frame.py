@@ -7,26 +7,30 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from goals import board
+from goals import board, export
 from goals.evidence import target_of
 from goals.models import Measure
-from goals.readiness.computed import all_computed
+from goals.readiness import looks_at
+from goals.readiness.amounts import all_measures
 from hstw.access import Action, decide
+from hstw.exports import tables
 from hstw.navigation import in_section
 from hstw.values import SchoolYear
 from schools import organizations
-from schools.imports import coverage
 from schools.models import Organization, User
 from schools.models.organization import Kind
 from schools.scope import organization_for, signed_in
+from schools.views.data import frame as data
 from schools.views.data.frame import layouts_for
 
-# Whose numbers are kept; a cooperative's and a region's pages come with the network's.
-KINDS = {Kind.SCHOOL, Kind.DISTRICT, Kind.STATE}
+FORMS = ("csv", "xlsx")
+# Of whom students are listed by name; a cooperative and the region work with sums.
+LIST_STUDENTS = {Kind.SCHOOL, Kind.DISTRICT, Kind.STATE}
 
 
 @contextmanager
@@ -50,6 +54,27 @@ def readiness_of(
     return found
 
 
+def figures_file(
+    request: HttpRequest, organization: Organization, year: SchoolYear, made: export.Export, name: str, form: str
+) -> HttpResponseBase:
+    """Figures as CSV or workbook; that exact ones were taken is written down."""
+    if made.exact:
+        data.read(request, "figures downloaded", what=f"{name}.{form}", organization=organization.slug, year=int(year))
+        name = f"{name}-do-not-share"
+    name = f"{organization.slug}-{year:d}-{name}.{form}"
+    if form == "csv":
+        stream = tables.csv_stream(made.headings, made.rows)
+        response = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+    return FileResponse(
+        tables.xlsx_file(made.sheets()),
+        as_attachment=True,
+        filename=name,
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
+
+
 def measure_of(code: str) -> Measure:
     """A measure that is computed here, by its code; 404 for any other."""
     if code not in board.measures_shown():
@@ -65,7 +90,8 @@ def show(
         "organization": organization,
         "year": year,
         "above": organizations.ancestors(organization, request.user),
-        "names_students": bool(decide(signed_in(request), Action.VIEW_NAMED_STUDENTS, organization)),
+        "names_students": organization.kind in LIST_STUDENTS
+        and bool(decide(signed_in(request), Action.VIEW_NAMED_STUDENTS, organization)),
     }
     return render(request, template, context)
 
@@ -75,11 +101,16 @@ def uploads(user: User, organization: Organization, year: SchoolYear, missing: I
     wanted = list(missing)
     layouts = layouts_for(user, organization) if wanted else []
     by_target = {target: layout.code for layout in reversed(layouts) for target in layout.targets}
-    layout_of = {
-        coverage.label(kind): by_target.get(target_of(kind), "") for one in all_computed() for kind in one.evidence
-    }
+    kinds = {kind for one in all_measures() for kind in one.evidence} | {"demographics"}
+    layout_of = {looks_at.label(kind): by_target.get(target_of(kind), "") for kind in kinds}
     address = reverse("schools:import_new", args=[organization.slug, year])
     return [
-        {"label": label, "url": f"{address}?kind={layout}" if (layout := layout_of.get(label, "")) else ""}
+        {"label": label, "url": f"{address}?kind={layout}" if (layout := _of(label, layout_of)) else ""}
         for label in wanted
     ]
+
+
+def _of(label: str, layout_of: dict[str, str]) -> str:
+    """The layout for what is missing, which may be said with its years."""
+    kinds = [kind for kind in layout_of if label == kind or label.startswith(f"{kind} ")]
+    return layout_of[max(kinds, key=len)] if kinds else ""

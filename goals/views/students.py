@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from goals import students
+from goals import board, certified, measure_page, students
 from goals import within_reach as reach
+from goals.evidence import loaded_of
 from goals.forms import CountedFilter
 from goals.models import Measure
 from goals.readiness import explain
@@ -55,6 +56,7 @@ def page(request: HttpRequest, slug: str, year: int, code: str) -> HttpResponse:
         form=form,
         page_obj=page_obj,
         words=students.words_of(measure),
+        closed=certified.closing_of(organization, school_year),
         several_schools=organization.kind != "school",
     )
 
@@ -149,7 +151,7 @@ def _asked(
 ) -> tuple[Organization, SchoolYear, Measure, CountedFilter]:
     organization, school_year = frame.readiness_of(request, slug, year, Action.VIEW_NAMED_STUDENTS)
     measure = frame.measure_of(code)
-    if organization.kind not in frame.KINDS or measure.bit is None:
+    if organization.kind not in frame.LIST_STUDENTS or measure.bit is None:
         raise Http404
     return organization, school_year, measure, CountedFilter(request.GET, measure=measure)
 
@@ -176,14 +178,13 @@ def _rows(measure: Measure, counted: students.Counted) -> Iterator[list[Any]]:
 
 
 def _about(organization: Organization, year: SchoolYear, measure: Measure) -> list[list[str]]:
+    """What the file is, and what its measure means: in the words of the measure's page."""
+    loaded = loaded_of(organization, board.years_to(year, board.YEARS_SHOWN + 3))
+    [(_measure, told)] = measure_page.told(organization, [measure], year, loaded)
     return [
+        [_("Students by name"), _("For those who serve these students. Do not share.")],
         [_("Organization"), organization.name],
         [_("School year"), year.label],
         [_("Measure"), measure.name],
-        [_("Definition"), measure.definition],
-        [_("Who"), measure.population],
-        [_("Of"), measure.denominator],
-        [_("Source of the definition"), measure.source],
-        [_("A common misreading"), measure.misreading],
-        [_("Students by name"), _("For those who serve these students. Do not share.")],
+        *([entry.term, entry.whole] for section in told for entry in section.entries),
     ]

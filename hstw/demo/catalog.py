@@ -301,7 +301,9 @@ ELECTIVES: dict[int, tuple[int, int, int]] = {
         _add(Course("22152", "Employability Skills", "other", hardness=-0.6)),
     ),
 }
-# Career and technical courses: at the home school one credit, at a technology center a block of two.
+# Career and technical courses: at the home school one credit, at a technology center a block of two; there the later
+# ones carry credit of the college next door.
+COLLEGE_CREDIT_FROM = 2
 CTE_HOME = tuple(
     tuple(
         _add(Course(sced, title, "cte", pathway.level, cip=pathway.cip, hardness=-0.4))
@@ -311,8 +313,18 @@ CTE_HOME = tuple(
 )
 CTE_CENTER = tuple(
     tuple(
-        _add(Course(sced, title, "cte", pathway.level, 200, cip=pathway.cip, hardness=-0.4))
-        for sced, title in pathway.courses
+        _add(
+            Course(
+                sced,
+                title,
+                "cte",
+                "dual" if step >= COLLEGE_CREDIT_FROM and pathway.level == "general" else pathway.level,
+                200,
+                cip=pathway.cip,
+                hardness=-0.4,
+            )
+        )
+        for step, (sced, title) in enumerate(pathway.courses)
     )
     for pathway in PATHWAYS
 )

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from .catalog import CATALOG, FIRST_CREDENTIAL, MATH, PATHWAYS, SCIENCE
+from .catalog import CATALOG, ENGLISH, FIRST_CREDENTIAL, MATH, PATHWAYS, SCIENCE
 from .evidence import Sheet, keep
 from .names import EMPLOYERS
 from .population import Bools, Cluster, Floats, Ints, Population
 from .simulate import Frame, sigmoid
 
 # Files in which results come.
-STATE_TESTS, END_OF_COURSE, PREACT, ACT, WORKKEYS, AP = (
-    "state_tests", "end_of_course", "preact", "act", "workkeys", "ap_exams",
+STATE_TESTS, END_OF_COURSE, PREACT, ACT, SAT, WORKKEYS, AP = (
+    "state_tests", "end_of_course", "preact", "act", "sat", "workkeys", "ap_exams",
 )  # fmt: skip
 STATE_TEST_NAMES = {"AL": "ACAP", "KY": "KSA"}
 LEVELS = {
@@ -68,6 +68,7 @@ class Season:
         yield from self._end_of_course()
         yield from self._college_tests(10, PREACT, "PreACT", 0.3, 16.9)
         yield from self._college_tests(11, ACT, "ACT", 0.78, 18.7)
+        yield from self._sat()
         yield from self._workkeys()
         yield from self._exams_of_courses()
 
@@ -114,6 +115,7 @@ class Season:
 
     def _end_of_course(self) -> Iterator[tuple[str, Sheet]]:
         for subject, column, taken, value in (
+            ("English II", 0, ENGLISH[1], self.reading),
             ("Algebra I", 1, MATH[0], self.math - 0.1),
             ("Biology", 2, SCIENCE[0], self.frame.ability),
         ):
@@ -131,6 +133,17 @@ class Season:
         for column, subject in enumerate(ACT_SUBJECTS):
             yield kind, self._sheet(who, share, test, subject, sections[:, column])
         yield kind, self._sheet(who, share, test, "Composite", np.floor(sections.mean(axis=1) + 0.5))
+
+    def _sat(self) -> Iterator[tuple[str, Sheet]]:
+        """Two sections and their sum, of juniors who choose to: more of the able ones."""
+        who = (self.frame.grade == 11) & (self.rng.random(self.count) < sigmoid(0.9 * self.frame.ability - 1.4))
+        verbal, quantitative = (
+            np.clip(10 * np.rint(49.5 + 8.5 * value + self.rng.normal(0, 3, self.count)), 200, 800)
+            for value in (self.reading, self.math)
+        )
+        yield SAT, self._sheet(who, 0.68, "SAT", "Reading and Writing", verbal)
+        yield SAT, self._sheet(who, 0.68, "SAT", "Math", quantitative)
+        yield SAT, self._sheet(who, 0.68, "SAT", "Total", verbal + quantitative)
 
     def _workkeys(self) -> Iterator[tuple[str, Sheet]]:
         """Three tests on a level scale from 3 to 7; the certificate goes by the lowest."""

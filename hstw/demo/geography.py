@@ -188,7 +188,7 @@ def named_states(first_year: int, *, cohorts: float = 1.0, tiny: bool = False) -
                     successor="Harrow Creek High School",
                     offers=ap,
                 ),
-                School("Harrow Creek High School", "high", 0, 12, offers=ap),
+                School("Harrow Creek High School", "high", 0, 12, offers=ib),
                 School("Harrow Creek Career Technology Center", "technology_center", 10, 12, shared_time=True),
             ],
             missing=frozenset({"postsecondary"}),

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from django.utils.timezone import get_current_timezone
 from psycopg.types.json import Jsonb
 
+from goals.readiness.looks_at import is_state_test
 from hstw.values import SchoolYear
 from schools.models import EvidenceCoverage, ImportBatch
 from schools.models.imports import Completeness, ImportState
@@ -24,7 +25,12 @@ from .world import World
 # The class before the first measured year is there too: what its graduates began is known by now.
 EARLIER_CLASSES = 1
 # Of its year only what its rates need is whole. Years further back hold the history of students seen later and no
-# more: they are not covered.
+# more: they are not covered, but for what is looked back at over the four years of that class. State tests are not
+# among it: of these grades 3 to 8 are missing.
+LOOKED_BACK = EARLIER_CLASSES + 3
+OF_A_LIFE = ("courses", "credentials", "work_experience", "assessment")
+# Of the first of these years there are younger students only, of whom nobody may have done any of it.
+LISTS_OF_EVENTS = frozenset({"credentials", "work_experience"})
 OF_A_CLASS = frozenset({"enrollment", "diplomas", "cohort_removals"})
 BLANK = ("sha256", "refusal", "phase", "worker")
 
@@ -57,7 +63,7 @@ FILES = {
     ),
     "courses": File("courses", "courses", "course_record", ("courses",), replaces=True),
     **{about: _tests(about) for about in (
-        exams.STATE_TESTS, exams.END_OF_COURSE, exams.PREACT, exams.ACT, exams.WORKKEYS, exams.AP
+        exams.STATE_TESTS, exams.END_OF_COURSE, exams.PREACT, exams.ACT, exams.SAT, exams.WORKKEYS, exams.AP
     )},
     "credentials": File("credentials", "credentials", "credential", ("credentials",), "earned_on"),
     "work": File("work_experience", "work_based_learning", "work_experience", ("work_experience",)),
@@ -81,7 +87,10 @@ def write_imports(world: World, cluster: Cluster, file: File, tests: Tests, shee
     line[order] = np.arange(len(key)) - np.repeat(first, count) + 2
     rows = dict(zip(keys.tolist(), count.tolist(), strict=True))
     if file.exceptions:
-        rows = dict.fromkeys(_expected(world, cluster, file), 0) | rows
+        rows = dict.fromkeys(_expected(world, cluster, file, world.first_year - EARLIER_CLASSES), 0) | rows
+    elif file.about in LISTS_OF_EVENTS:
+        before = _expected(world, cluster, file, world.first_year - LOOKED_BACK)
+        rows = dict.fromkeys([key for key in before if key % 10_000 < world.first_year], 0) | rows
     keys = np.array(sorted(rows), np.int64)
     pks = world.writer.take(ImportBatch, len(keys)) + np.arange(len(keys))
     batches = dict(zip(keys.tolist(), pks.tolist(), strict=True))
@@ -92,13 +101,13 @@ def write_imports(world: World, cluster: Cluster, file: File, tests: Tests, shee
     return pks[np.searchsorted(keys, key)], line
 
 
-def _expected(world: World, cluster: Cluster, file: File) -> list[int]:
-    """Every district and covered year for which a file was loaded."""
+def _expected(world: World, cluster: Cluster, file: File, first: int) -> list[int]:
+    """Every district and year from the first on for which a file was loaded."""
     return [
         position * 10_000 + year
         for position, district in enumerate(cluster.districts)
         if file.about not in district.missing
-        for year in range(world.first_year - EARLIER_CLASSES, world.last_year + 1)
+        for year in range(first, world.last_year + 1)
     ]
 
 
@@ -169,6 +178,14 @@ def _coverage(
                 "batch_id": batches[group // 100],
             }
             for kind in file.covers
-            if year >= world.first_year or (year >= world.first_year - EARLIER_CLASSES and kind in OF_A_CLASS)
+            if _covers(world, year, kind, name)
         )
     return rows
+
+
+def _covers(world: World, year: int, kind: str, test: str) -> bool:
+    if year >= world.first_year:
+        return True
+    if kind in OF_A_LIFE:
+        return year >= world.first_year - LOOKED_BACK and not (test and is_state_test(test))
+    return year >= world.first_year - EARLIER_CLASSES and kind in OF_A_CLASS

@@ -6,7 +6,7 @@ Each year is simulated as a whole; what lies after today is cut off when it is w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,11 @@ class Frame:
     def year(self) -> int:
         """The school year."""
         return self.calendar.year
+
+    def of(self, which: Bools) -> Frame:
+        """The same year of some of its students."""
+        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "calendar"}
+        return Frame(calendar=self.calendar, **{name: values[which] for name, values in arrays.items()})
 
     @property
     def stayed(self) -> Bools:

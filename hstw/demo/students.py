@@ -14,7 +14,7 @@ from .copying import Choice, Numbers, Raw, Table, dates, texts
 from .evidence import Sheet, courses, diplomas, enrollments, keep, outcomes, removals
 from .exams import Season, Tests, credentials, work
 from .geography import School, State
-from .imports import EARLIER_CLASSES
+from .imports import EARLIER_CLASSES, LOOKED_BACK
 from .names import FEMALE, LAST, MALE
 from .population import Cluster, Ints, populate
 from .sheets import EVIDENCE, write_sheets
@@ -72,9 +72,10 @@ def _load_cluster(world: World, cluster: Cluster, rng: np.random.Generator) -> N
 
 
 def _live(world: World, simulation: Simulation, tests: Tests) -> Sheets:
-    """Simulate, and note the evidence: all of it in measured years, before them only enrollment and exits.
+    """Simulate, and note the evidence: all of it in measured years, before them only that of high school.
 
-    History is kept of those whose class is recent, or who are still enrolled in a measured year.
+    History is kept of those whose class is recent, or who are still enrolled in a measured year: what they did in
+    their four years is known.
     """
     rng, people, cluster = simulation.rng, simulation.people, simulation.cluster
     today = np.datetime64(world.today)
@@ -85,8 +86,10 @@ def _live(world: World, simulation: Simulation, tests: Tests) -> Sheets:
         sheets["removals"].append(removals(frame, today))
         sheets["diplomas"].append(diplomas(rng, frame, people, today))
         sheets["outcomes"].append(outcomes(rng, frame, today))
-        if not measured:
+        if frame.year < world.first_year - LOOKED_BACK:
             continue
+        if not measured:
+            frame = frame.of(frame.grade >= 9)
         taken, core = courses(rng, frame, cluster, people, today)
         sheets["courses"].append(taken)
         for kind, sheet in Season(rng, frame, core, tests, today).sittings():

@@ -15,16 +15,31 @@ from typing import IO, Any, Literal
 import xlsxwriter
 
 # How a column of a workbook is written. Identifiers and other text stay text, leading zeros and all.
-Format = Literal["text", "number", "date", "percent"]
+Format = Literal["text", "number", "date", "percent", "whole_percent"]
 
 # What a spreadsheet takes for a formula at the start of a cell (OWASP, “CSV injection”).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?$", re.ASCII)
-_CODES: dict[str, str] = {"text": "@", "number": "General", "date": "yyyy-mm-dd", "percent": "0.0%"}
+_CODES: dict[str, str] = {
+    "text": "@",
+    "number": "General",
+    "date": "yyyy-mm-dd",
+    "percent": "0.0%",
+    "whole_percent": "0%",
+}
+_NUMBERS = frozenset({"number", "percent", "whole_percent"})
 # Of what a sheet of a workbook holds.
 MOST_ROWS = 1_048_576
 _MOST_CHARACTERS = 32_767
 _BLOCK = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell with a format of its own, whatever its column's: a number among codes that are text."""
+
+    value: int | float | Decimal
+    format: Format
 
 
 @dataclass(frozen=True)
@@ -97,7 +112,10 @@ def _write(page: Any, sheet: Sheet, head: Any, formats: dict[str, Any]) -> None:
         if at >= MOST_ROWS:
             raise ValueError(f"{sheet.title} has more than {MOST_ROWS - 1:,} rows; export it as CSV.")
         for number, (value, kind) in enumerate(zip(row, kinds, strict=True)):
-            _cell(page, at, number, value, kind, formats[kind])
+            if isinstance(value, Cell):
+                _cell(page, at, number, value.value, value.format, formats[value.format])
+            else:
+                _cell(page, at, number, value, kind, formats[kind])
     if sheet.headings:
         page.autofilter(0, 0, at, len(sheet.headings) - 1)
 
@@ -107,7 +125,7 @@ def _cell(page: Any, row: int, number: int, value: Any, kind: Format, shape: Any
         return
     if kind == "date" and isinstance(value, dt.date):
         page.write_datetime(row, number, value, shape)
-    elif kind in {"number", "percent"} and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+    elif kind in _NUMBERS and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         page.write_number(row, number, value, shape)
     else:
         # A string cell of a workbook is never run; the apostrophe keeps it so when somebody saves it as CSV.
@@ -117,6 +135,9 @@ def _cell(page: Any, row: int, number: int, value: Any, kind: Format, shape: Any
 def _said(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, Cell):
+        places = {"percent": 1, "whole_percent": 0}.get(value.format)
+        return str(value.value) if places is None else f"{Decimal(str(value.value)) * 100:.{places}f}%"
     if isinstance(value, bool):
         return "Y" if value else "N"
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)

@@ -20,6 +20,7 @@ from psycopg import errors
 
 from hstw import files
 from hstw.access import decide
+from hstw.statements import watched_transaction
 from hstw.values import SchoolYear
 from schools.imports import coverage, guard, identity, lease, locks, registry, run, samples, stage
 from schools.imports.apply import apply as write
@@ -64,21 +65,12 @@ def _read(batch: ImportBatch, beating: bool) -> None:
     ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.READING)
     problems = Problems()
     beat = lease.Heartbeat(batch, beating=beating)
-    with _stopped(batch, beat, problems), beat, _transaction():
+    with _stopped(batch, beat, problems), beat, watched_transaction():
         staging, places, notes = _stage(batch, problems, beat)
         beat.enter(_("Comparing with what is there"))
         _compare(batch, staging, places, problems, notes)
         beat.enter(_("Finishing"))
         _keep(batch, problems)
-
-
-@contextlib.contextmanager
-def _transaction() -> Iterator[None]:
-    """One step. Where its worker is killed, the server notices within a statement too, and frees what it held."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL client_connection_check_interval = '1s'")
-        yield
 
 
 def _save(batch: ImportBatch) -> None:
@@ -247,7 +239,7 @@ def _apply(batch: ImportBatch, beating: bool) -> None:
     with _stopped(batch, beat, problems), beat:
         for tries_left in reversed(range(TRIES)):
             try:
-                with _transaction():
+                with watched_transaction():
                     if not locks.is_free(batch.organization):
                         beat.enter(_("Waiting for another import of the same organization"))
                     locks.hold(batch.organization)

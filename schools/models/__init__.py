@@ -1,5 +1,6 @@
 """The nouns of ``schools``: one file per subject, all names importable from here."""
 
+from .closing import YearClose
 from .evidence import (
     AssessmentResult,
     CohortRemoval,
@@ -49,4 +50,5 @@ __all__ = [
     "SupportDesignation",
     "User",
     "WorkExperience",
+    "YearClose",
 ]

@@ -125,8 +125,22 @@ PAGES: dict[str, Page | Personal | System | Signed] = {
     "schools:student_correct": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, hidden=True),
     # Whoever may see the directory page sees figures: exact for those who answer for them, protected for the others.
     "goals:dashboard": DIRECTORY,
+    "goals:compare": DIRECTORY,
+    "goals:compare_file": Page(
+        own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"form": "csv"}
+    ),
+    "goals:trends": DIRECTORY,
     "goals:measure": Page(
         own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"code": "ACGR4"}
+    ),
+    "goals:dashboard_file": Page(
+        own=DIRECTORY.own, sibling=DIRECTORY.sibling, foreign=DIRECTORY.foreign, kwargs={"form": "csv"}
+    ),
+    "goals:measure_file": Page(
+        own=DIRECTORY.own,
+        sibling=DIRECTORY.sibling,
+        foreign=DIRECTORY.foreign,
+        kwargs={"code": "ACGR4", "form": "xlsx"},
     ),
     "goals:measure_students": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"code": "ACGR4"}),
     "goals:measure_students_file": Page(
@@ -174,6 +188,9 @@ PAGES: dict[str, Page | Personal | System | Signed] = {
     # Members alone rate, whatever their role: tests/goals/planning/test_practices.py.
     "goals:practice_rate": Page(own=NOBODY, sibling=NOBODY, foreign=NOBODY),
     "goals:owed": Personal(),
+    # A state certifies its own results; only an administrator takes that back.
+    "goals:closing": Page(own=STANDING),
+    "goals:closing_reopen": Page(own=EVERYWHERE),
     "goals:rollups": System(EVERYWHERE),
     "goals:rollup_again": System(EVERYWHERE, method="post"),
     "schools:invitation_accept": Signed("a signed link says for whom it is; tests/schools/test_invitations.py"),

@@ -19,7 +19,7 @@ from goals.models import RollupRun
 from hstw import files
 from hstw.access import Role
 from hstw.navigation import current_year
-from schools.models import ImportBatch, Invitation, NetworkMembership, Organization
+from schools.models import ImportBatch, Invitation, NetworkMembership, Organization, YearClose
 from tests import factories
 from tests.access.declared import (
     DIRECTORY_EVERYWHERE,
@@ -103,9 +103,13 @@ def world(db: None, settings: Any, tmp_path: Path) -> factories.World:
 def around(role: Role, world: factories.World, name: str) -> dict[str, Organization]:
     """An organization of one's own, one beside it and a foreign one, as far from the role's place as it has them.
 
-    Standing is recorded on districts and schools only, so there the state's roles meet their schools.
+    Standing is recorded on districts and schools only, so there the state's roles meet their schools; a state alone
+    closes a year, so there those of the region meet their states.
     """
     place = factories.place_of(role, world)
+    if place == world.region and name.startswith("goals:closing"):
+        other = Organization.objects.get(name="Ohio")
+        return {"own": world.alabama, "sibling": other, "foreign": other}
     if place == world.region:
         other = Organization.objects.get(name="Ohio District")
         return {"own": world.cahaba, "sibling": other, "foreign": other}
@@ -123,6 +127,12 @@ def standing_of(organization: Organization) -> dict[str, Any]:
         organization=organization, network="msw", defaults={"starts": dt.date(2020, 7, 1)}
     )
     return {"pk": row.pk}
+
+
+def closing_of(organization: Organization) -> dict[str, Any]:
+    """A closed year to reopen."""
+    year = 2000 + YearClose.objects.count()
+    return {"pk": YearClose.objects.create(organization=organization, year=year).pk}
 
 
 def role_of(organization: Organization) -> dict[str, Any]:
@@ -196,6 +206,7 @@ BY_ID = {
 ROWS: dict[str, Callable[[Organization], dict[str, Any]]] = {
     "schools:standing_edit": standing_of,
     "schools:role": role_of,
+    "goals:closing_reopen": closing_of,
     "schools:hand_over": person_of,
     "schools:invitation": invitation_of,
 }

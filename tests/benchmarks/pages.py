@@ -70,6 +70,11 @@ def report(port: int) -> None:
         "organization list, searched": reverse("schools:organizations") + "?q=high&kind=school",
         "a state": reverse("schools:organization", args=[state.slug, year]),
         "a district": reverse("schools:organization", args=[district.slug, year]),
+        "readiness of a state": reverse("goals:dashboard", args=[state.slug, year]),
+        "readiness of a district": reverse("goals:dashboard", args=[district.slug, year]),
+        "schools of a state compared": reverse("goals:compare", args=[state.slug, year]) + "?of=school",
+        "student groups of a state": reverse("goals:compare", args=[state.slug, year]) + "?by=group&of=school",
+        "trends of the schools of a state": reverse("goals:trends", args=[state.slug, year]) + "?of=school",
     }
     schools = Organization.objects.filter(kind="school").count()
     print(f"{schools} schools; {ROUNDS} rounds, medians and 95th percentiles in milliseconds, one run")

@@ -15,6 +15,7 @@ from django.urls import reverse
 from hstw.access import Role
 from hstw.navigation import current_year
 from schools import invitations
+from schools.models import YearClose
 from tests.browser.world import LONG_NAME, FilledWorld
 
 
@@ -148,7 +149,49 @@ PAGES: dict[str, Seen] = {
     "goals:dashboard#network": Seen(
         Role.SREB_STAFF,
         lambda world: {"slug": world.places.region.slug, "year": current_year()},
-        "No numbers of its own yet",
+        "State by state",
+    ),
+    "goals:dashboard#cooperative": Seen(
+        Role.STATE_COORDINATOR, lambda world: {"slug": "black-belt", "year": current_year()}, "Widest gaps"
+    ),
+    "goals:compare": Seen(
+        Role.STATE_COORDINATOR,
+        lambda world: {"slug": "alabama", "year": current_year() - 1},
+        LONG_NAME,
+        "?measure=CHRONIC_ABSENCE&of=school&network=&sort=-name",
+    ),
+    "goals:compare#school": Seen(
+        Role.PRINCIPAL, lambda world: {"slug": "ridge", "year": current_year() - 1}, "This school"
+    ),
+    "goals:compare#nobody": Seen(
+        Role.DISTRICT_ADMINISTRATOR,
+        lambda world: {"slug": "cahaba", "year": current_year() - 1},
+        "Nothing matches",
+        "?q=nobody&grade=05",
+    ),
+    "goals:compare#empty": Seen(
+        Role.STATE_COORDINATOR,
+        lambda world: {"slug": "tombigbee", "year": current_year()},
+        "No numbers yet",
+        "?measure=WORK_BASED_LEARNING",
+    ),
+    "goals:compare#groups": Seen(
+        Role.STATE_COORDINATOR,
+        lambda world: {"slug": "alabama", "year": current_year() - 1},
+        "are left behind",
+        "?by=group&measure=ON_TRACK_9&of=school",
+    ),
+    "goals:compare#network": Seen(
+        Role.SREB_STAFF,
+        lambda world: {"slug": world.places.region.slug, "year": current_year() - 1},
+        "How do the states of",
+        "?measure=CHRONIC_ABSENCE",
+    ),
+    "goals:trends": Seen(
+        Role.STATE_COORDINATOR,
+        lambda world: {"slug": "alabama", "year": current_year() - 1},
+        "Each on the same scale",
+        "?measure=CHRONIC_ABSENCE&of=school",
     ),
     "goals:measure": of_ridge(Role.PRINCIPAL, "A common misreading", code="READY_EITHER"),
     "goals:measure#district": _cahaba(Role.DISTRICT_ADMINISTRATOR, "School by school", code="ON_TRACK_9"),
@@ -156,6 +199,30 @@ PAGES: dict[str, Seen] = {
         Role.PRINCIPAL,
         lambda world: {"slug": "ridge", "year": current_year() - 1, "code": "WORK_BASED_LEARNING"},
         "No evidence is not zero",
+    ),
+    "goals:measure#certified": Seen(
+        Role.PRINCIPAL,
+        lambda world: {"slug": "ridge", "year": current_year() - 2, "code": "CHRONIC_ABSENCE"},
+        "revised",
+    ),
+    "goals:measure#beside": Seen(
+        Role.PRINCIPAL, lambda world: {"slug": "ridge", "year": current_year() - 1, "code": "ACGR4"}, "As published"
+    ),
+    "goals:measure#published": _cahaba(
+        Role.DISTRICT_ADMINISTRATOR, "As published, not counted here", code="AP_PARTICIPATION"
+    ),
+    "goals:closing": Seen(
+        Role.STATE_COORDINATOR,
+        lambda world: {"slug": "alabama", "year": current_year() - 1},
+        "I certify these results",
+    ),
+    "goals:closing#closed": Seen(
+        Role.SYSTEM_ADMINISTRATOR, lambda world: {"slug": "alabama", "year": current_year() - 2}, "Certified"
+    ),
+    "goals:closing_reopen": Seen(
+        Role.SYSTEM_ADMINISTRATOR,
+        lambda world: {"slug": "alabama", "year": current_year() - 2, "pk": YearClose.objects.get().pk},
+        "Why it is reopened",
     ),
     "goals:measure_students": Seen(
         Role.PRINCIPAL,
@@ -264,6 +331,8 @@ NO_PAGE = {
     "schools:import_rejected",
     "schools:import_changes",
     "schools:import_template",
+    "goals:dashboard_file",
+    "goals:measure_file",
     "goals:measure_students_file",
     "goals:within_reach_file",
     "goals:rollup_again",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 from django.utils import timezone
 
-from goals.models import RollupRun, StalePair
+from goals import closing
+from goals.models import Measure, ReportedResult, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Basis
 from goals.readiness import rollup
 from hstw.navigation import current_year
+from hstw.values import SchoolYear
 from schools.models import (
     AssessmentResult,
     CourseRecord,
     CredentialEarned,
     Diploma,
+    Enrollment,
     EvidenceCoverage,
     ImportBatch,
     Organization,
@@ -30,6 +34,13 @@ LONG_LAST_NAME = "Featherstonehaugh-Montgomery"
 def fill_readiness(places: factories.World, batch: ImportBatch) -> None:
     """Make it, for Ridge and Valley; work-based learning is never loaded."""
     now = current_year()
+    # What graduates are looked back at over: their four years.
+    EvidenceCoverage.objects.create(organization=places.cahaba, year=now - 4, kind="assessment:ACT", batch=batch)
+    for year in (now - 6, now - 5, now - 4):
+        for kind in ("courses", "credentials"):
+            EvidenceCoverage.objects.create(
+                organization=places.cahaba, year=year, kind=kind, through_date=dt.date(year, 6, 3), batch=batch
+            )
     for year in (now - 3, now - 2, now - 1):
         for kind in KINDS:
             EvidenceCoverage.objects.create(
@@ -49,6 +60,8 @@ def fill_readiness(places: factories.World, batch: ImportBatch) -> None:
     for year in range(now - 3, now + 1):
         for basis in Basis:
             rollup.roll_up(places.alabama, basis, year)
+    _close(places, now - 2)
+    _publish(places, now, batch)
     _runs(places)
 
 
@@ -110,6 +123,34 @@ def _senior(school: Organization, year: int, n: int) -> None:
     day = dt.date(year - 1, 10, 7)
     for subject, score in (("English", 18), ("Mathematics", 21 if n % 2 else 25), ("Reading", 23)):
         AssessmentResult.objects.create(**common, test="ACT", subject=subject, taken_on=day, score=score)
+
+
+def _close(places: factories.World, year: int) -> None:
+    """Closed the year before last; then five students turn out to have been absent more often."""
+    closing.close(places.alabama, SchoolYear(year), None, "Went into the state's report card of the fall")
+    rows = Enrollment.objects.filter(organization=places.ridge, year=year, days_absent=6).order_by("pk")
+    Enrollment.objects.filter(pk__in=[row.pk for row in rows[:5]]).update(days_absent=40)
+    rollup.roll_up(places.alabama, Basis.YEAR, year)
+
+
+def _publish(places: factories.World, now: int, batch: ImportBatch) -> None:
+    """What authorities published: graduation of the same class, and a measure that is not counted here."""
+    everybody = StudentGroup.objects.get(code="ALL")
+    about = {"group": everybody, "publisher": "federal-edfacts", "batch": batch}
+    exact = {"numerator": 21, "denominator": 24, "value": Decimal("87.5")}
+    top = {"mask": "top", "low": 90, "high": 100}
+    for place, facts in ((places.ridge, exact), (places.valley, top), (places.cahaba, exact)):
+        measure = Measure.objects.get(code="ACGR4")
+        ReportedResult.objects.create(organization=place, measure=measure, year=now - 1, **about, **facts)
+        measure = Measure.objects.get(code="AP_PARTICIPATION")
+        for back, value in ((1, "31.2"), (2, "28.4"), (3, "30.0")):
+            figure = facts if back == 1 and "mask" in facts else {"value": Decimal(value)}
+            ReportedResult.objects.create(organization=place, measure=measure, year=now - back, **about, **figure)
+    group = StudentGroup.objects.get(code="BL")
+    masked = {**about, "group": group, "mask": "small"}
+    ReportedResult.objects.create(
+        organization=places.ridge, measure=Measure.objects.get(code="AP_PARTICIPATION"), year=now - 1, **masked
+    )
 
 
 def _runs(places: factories.World) -> None:

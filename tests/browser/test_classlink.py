@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,15 +16,13 @@ from schools.imports import steps
 from schools.models import Enrollment, ImportBatch, Organization
 from tests import factories
 from tests.browser.world import FilledWorld
+from tests.samples import SAMPLES, needs_samples
 
-SAMPLES = Path(os.environ.get("HSTW_SAMPLES") or Path(__file__).parents[2].parent / "shared" / "samples")
 CLASSLINK = SAMPLES / "oneroster" / "classlink-1.1" / "OneRoster-original.zip"
 YEAR = 2019  # the school year of the bundle's dates
 
 
-pytestmark = pytest.mark.skipif(
-    not CLASSLINK.exists(), reason=f"no sample files in {SAMPLES}; set HSTW_SAMPLES to their directory"
-)
+pytestmark = needs_samples
 
 
 @pytest.fixture

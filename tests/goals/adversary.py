@@ -8,6 +8,7 @@ known (students without a race, students of two schools).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,9 +40,24 @@ class Adversary:
 
     ``seen``: by organization, group and measure what is released: (state, low, high, size). Besides, the sizes of
     groups that are shown and have up to ``knows`` students are known: several percents of one group tell its size.
+
+    ``later``: a table with other counts and what was released of it, by an adversary who knows every difference
+    between the two tables. ``exact``: organizations of which every count is known. ``secret``: counts that must not
+    come out although they are not withheld.
     """
 
-    def __init__(self, table: Table, seen: Seen, minimum: int = 10, knows: int = 100) -> None:
+    def __init__(
+        self,
+        table: Table,
+        seen: Seen,
+        minimum: int = 10,
+        knows: int = 100,
+        later: tuple[Table, Seen] | None = None,
+        exact: Collection[int] = (),
+        secret: Collection[tuple[int, int, int | None]] = (),
+    ) -> None:
+        self.exact = set(exact)
+        self.shift = np.zeros(0)
         self.table, self.seen, self.minimum, self.knows = table, seen, minimum, knows
         self.organizations, self.groups, self.measures = table.numerators.shape
         count = self.organizations * self.groups * (1 + self.measures)
@@ -52,6 +68,10 @@ class Adversary:
         self._sums()
         self._ties()
         self._sensitive()
+        for o, g, m in secret:
+            self.goals.append(("difference", o, str(g), m, {self.d(o, g) if m is None else self.n(o, g, m): 1}))
+        if later is not None:
+            self._read(*later)
         data, i, j = [], [], []
         for row, (terms, _low, _high) in enumerate(self.rows):
             for at, factor in terms.items():
@@ -67,13 +87,27 @@ class Adversary:
         return self.d(o, g) + 1 + m
 
     def _fix(self, at: int, low: float, high: float) -> None:
+        if len(self.shift):
+            low, high = low - self.shift[at], high - self.shift[at]
         self.low[at], self.high[at] = max(self.low[at], low), min(self.high[at], high)
 
     def _row(self, terms: dict[int, float], low: float, high: float) -> None:
+        if len(self.shift):
+            more = sum(factor * self.shift[at] for at, factor in terms.items())
+            low, high = low - more, high - more
         self.rows.append((terms, low, high))
 
+    def _read(self, table: Table, seen: Seen) -> None:
+        """What a later release says, of counts that differ by known numbers of students."""
+        first = np.concatenate([self.table.denominators[:, :, None], self.table.numerators], axis=2)
+        second = np.concatenate([table.denominators[:, :, None], table.numerators], axis=2)
+        self.table, self.seen, self.shift = table, seen, (second - first).ravel()
+        self._shown()
+        self._ties()
+        self._sensitive()
+
     def _hidden(self, o: int, g: int, m: int) -> bool:
-        return self.seen.get((o, g, m), ("",))[0] in {"small", "complementary"}
+        return self.seen.get((o, g, m), ("",))[0] in {"small", "complementary", "kept"}
 
     def _size_hidden(self, o: int, g: int) -> bool:
         return all(self._hidden(o, g, m) for m in range(self.measures))
@@ -91,7 +125,14 @@ class Adversary:
         if (o, g, m) not in self.seen:
             self._fix(at, 0, 0)
             return
-        state, low, high, size = self.seen[o, g, m]
+        if o in self.exact:
+            self._fix(at, *[int(self.table.denominators[o, g])] * 2)
+            self._fix(var, *[int(self.table.numerators[o, g, m])] * 2)
+            return
+        state, low, high, size = self.seen[o, g, m][:4]
+        if state == "kept":
+            # The earlier figure once more: it says nothing of the counts of now.
+            return
         if state == "small":
             self._fix(at, int(g == 0), self.minimum - 1)
         elif state == "complementary":
@@ -183,15 +224,19 @@ class Adversary:
 
     def _sensitive(self) -> None:
         d, n = self.table.denominators, self.table.numerators
+        # Who knows a place knows what it is part of better than others do, and may: the rest of it is the others.
+        known = {above for o in self.exact for above in self.table.chain(o)}
         for o in range(self.organizations):
+            if o in known:
+                continue
             for g in range(self.groups):
                 # Where there is nobody, nothing comes out about anybody.
                 if not d[o, g]:
                     continue
-                if self._size_hidden(o, g):
+                if self._size_hidden(o, g) and self.seen[o, g, 0][0] != "kept":
                     self.goals.append(("size", o, str(g), None, {self.d(o, g): 1}))
                 for m in range(self.measures):
-                    if self.seen[o, g, m][0] != "shown":
+                    if self.seen[o, g, m][0] not in {"shown", "kept"}:
                         self.goals.append(("rate", o, str(g), m, {self.n(o, g, m): 1}))
             for dimension in self.table.dimensions:
                 if len(dimension) > 1:

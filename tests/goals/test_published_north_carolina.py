@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -13,12 +11,9 @@ from schools.models import Organization
 from schools.models.organization import Kind
 from tests import factories
 from tests.goals import fakes
+from tests.samples import SAMPLES, needs_samples
 
-SAMPLES = Path(os.environ.get("HSTW_SAMPLES") or Path(__file__).parents[2].parent / "shared" / "samples")
 FOLDER = SAMPLES / "state-north-carolina" / "2019"
-needs_samples = pytest.mark.skipif(
-    not FOLDER.exists(), reason=f"no sample files in {SAMPLES}; set HSTW_SAMPLES to their directory"
-)
 pytestmark = pytest.mark.django_db
 
 CODE = "north-carolina-report-card"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +12,11 @@ from schools.models import Organization
 from schools.models.organization import Kind
 from tests import factories
 from tests.goals import fakes
+from tests.samples import SAMPLES, needs_samples
 
-SAMPLES = Path(os.environ.get("HSTW_SAMPLES") or Path(__file__).parents[2].parent / "shared" / "samples")
 STATE = SAMPLES / "state-texas" / "tapr-2019-longitudinal-state.csv"
 REGION = SAMPLES / "state-texas" / "tapr-2019-longitudinal-region.csv"
 DIRECTORY = SAMPLES / "federal" / "ccd-tx-districts.csv"
-needs_samples = pytest.mark.skipif(
-    not STATE.exists(), reason=f"no sample files in {SAMPLES}; set HSTW_SAMPLES to their directory"
-)
 pytestmark = pytest.mark.django_db
 
 CODE = "texas-longitudinal"

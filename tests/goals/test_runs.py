@@ -48,7 +48,7 @@ def test_what_is_marked_is_counted_once(world: World) -> None:
     who = loaded(world)
     rollup.mark([(world.ridge.pk, who, YEAR)])
     runs.sweep()
-    assert cells() == 3  # school, district, state
+    assert cells() == 4  # school, district, state, region
     assert not StalePair.objects.exists()
     run = RollupRun.objects.get()
     assert (run.state, run.reason, run.scope) == ("done", "changed evidence", "Alabama")
@@ -65,9 +65,9 @@ def test_committed_evidence_is_counted_by_the_worker(world: World) -> None:
     with start_worker(app, pool="solo", perform_ping_check=False, queues=["bulk"], shutdown_timeout=20):
         app.send_task("goals.tasks.count_changed", queue="bulk")
         deadline = time.monotonic() + 15
-        while cells() < 3 and time.monotonic() < deadline:
+        while cells() < 4 and time.monotonic() < deadline:
             time.sleep(0.05)
-    assert cells() == 3
+    assert cells() == 4
 
 
 def test_a_failure_waits_before_it_is_tried_again(world: World, monkeypatch: Any, client: Client) -> None:
@@ -92,7 +92,7 @@ def test_a_failure_waits_before_it_is_tried_again(world: World, monkeypatch: Any
     assert "disk full" in page.content.decode()
     client.post(reverse("goals:rollup_again", args=[run.pk]))
     assert runs.sweep() is not None
-    assert cells() == 3
+    assert cells() == 4
 
 
 def test_new_evidence_does_not_wait_for_a_failure(world: World) -> None:
@@ -123,14 +123,17 @@ def test_a_run_without_a_worker_is_ended(world: World) -> None:
 def test_when_a_school_year_ends_its_numbers_become_known() -> None:
     assert runs.newly_known(dt.date(2026, 6, 30)) == set()
     known = runs.newly_known(dt.date(2026, 7, 1))
-    # On track and the four-year rate of the year, five- and six-year rates of the two before, enrollment of the last.
+    # On track and the four-year rate of the year, five- and six-year rates of the two before, enrollment of the last,
+    # and credentials by age 25 of the class of seven years before.
     assert known == {
         (Basis.YEAR, 2026),
         (Basis.CLASS, 2026),
         (Basis.CLASS, 2025),
+        (Basis.CLASS, 2019),
         (Basis.CLASS, 2024),
         (Basis.LEAVER, 2026),
         (Basis.LEAVER, 2025),
+        (Basis.SENIOR, 2026),
     }
     assert runs.newly_known(dt.date(2026, 7, 4)) == known
     assert runs.newly_known(dt.date(2026, 7, 5)) == set()
@@ -146,14 +149,14 @@ def test_the_command_counts_everything_with_progress(world: World) -> None:
     loaded(world)
     text = said("--all")
     assert "Alabama, year 2024: 1 records" in text
-    assert cells() == 3
+    assert cells() == 4
     assert said("--stale") == "Nothing has changed.\n"
 
 
 def test_the_command_counts_an_organization_of_one_year(world: World) -> None:
     loaded(world)
     assert said("--organization", "ridge", "--year", "2024").count("Alabama") == 3
-    assert cells() == 3
+    assert cells() == 4
 
 
 @pytest.mark.parametrize(

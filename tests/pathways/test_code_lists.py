@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import os
 import time
 from collections.abc import Iterator
 from io import StringIO
@@ -35,12 +34,9 @@ from pathways.models import (
     ScedCourse,
 )
 from pathways.models.codes import SubjectArea
+from tests.samples import SAMPLES, needs_samples
 
-SAMPLES = Path(os.environ.get("HSTW_SAMPLES") or Path(__file__).parents[2].parent / "shared" / "samples")
 LISTS_OF_SAMPLES, DESCRIPTORS = SAMPLES / "codes", SAMPLES / "edfi" / "descriptors-5.2"
-needs_samples = pytest.mark.skipif(
-    not LISTS_OF_SAMPLES.exists(), reason=f"no sample files in {SAMPLES}; set HSTW_SAMPLES to their directory"
-)
 SHIPPED = {name for name, wanted in LISTS.items() if wanted.shipped}
 
 

@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import gzip
 import json
-import os
 import threading
 from collections import Counter
 from decimal import Decimal
@@ -24,15 +23,12 @@ from schools.models import Organization
 from schools.models.membership import CooperativeMember
 from schools.models.organization import Kind
 from tests import factories
+from tests.samples import SAMPLES, needs_samples
 
-SAMPLES = Path(os.environ.get("HSTW_SAMPLES") or Path(__file__).parents[2].parent / "shared" / "samples")
 TEXAS = SAMPLES / "federal" / "ccd-tx-districts.csv"
 KENTUCKY_DISTRICTS = SAMPLES / "state-kentucky" / "profile_dist.csv"
 KENTUCKY_SCHOOLS = SAMPLES / "state-kentucky" / "profile_sch.csv.gz"
 
-needs_samples = pytest.mark.skipif(
-    not TEXAS.exists(), reason=f"no sample files in {SAMPLES}; set HSTW_SAMPLES to their directory"
-)
 pytestmark = pytest.mark.django_db
 
 AGENCY = {

@@ -9,9 +9,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 
+from goals import board
 from goals.figures import OWN, Figure, FigureState, figures
 from goals.models import Audience, Measure, StudentGroup
+from goals.readiness.computed import all_computed
+from goals.readiness.rules import rule_book
 from hstw.values import SchoolYear
+from schools.models import Organization
 from schools.organizations import by_any_id
 
 
@@ -54,6 +58,7 @@ class Command(BaseCommand):
                 "year": int(year),
                 "audience": options["audience"],
                 "figures": [_entry(one) for one in found],
+                "rules": _rules(organization, year, {one.measure for one in found}),
             }
             self.stdout.write(json.dumps(document, indent=2))
             return
@@ -68,6 +73,25 @@ def _known(model: Any, code: str, what: str) -> list[str]:
     return [code]
 
 
+def _rules(organization: Organization, year: int, codes: set[str]) -> dict[str, dict[str, Any]]:
+    """By measure, the rule set that decides it, over whom, and what of it is not evaluated."""
+    book, postal = rule_book(), board.state_code(organization)
+    found = {one.code: book.of(one, postal, year) for one in all_computed() if one.code in codes}
+    return {
+        code: {
+            "code": rules.code,
+            "name": rules.name,
+            "denominator": rules.denominator,
+            "taken_over": rules.of_whom,
+            "source": rules.source,
+            "verified": rules.verified,
+            "not_evaluated": [what for what, _why in rules.not_evaluated],
+        }
+        for code, rules in found.items()
+        if rules is not None
+    }
+
+
 def _entry(one: Figure) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "measure": one.measure,
@@ -77,8 +101,12 @@ def _entry(one: Figure) -> dict[str, Any]:
         "text": one.text,
         "size": one.size_text or None,
     }
+    if one.mean is not None:
+        entry["mean"] = float(one.mean)
     if one.exact:
         entry |= {"numerator": one.numerator, "denominator": one.denominator, "do_not_share": True}
+    if one.certified is not None:
+        entry |= {"certified": one.certified.isoformat(), "revised": _entry(one.revised) if one.revised else None}
     if one.state == FigureState.NOT_REPORTED:
         entry |= {"missing": list(one.missing), "due": one.due.isoformat() if one.due else None}
     return entry

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +11,6 @@ from pathlib import Path
 from schools.imports.problems import Problems
 from schools.imports.read.archive import LIMITS, Limits
 from schools.imports.read.source import open_source
-
-SAMPLES = Path(os.environ.get("HSTW_SAMPLES") or Path(__file__).parents[4] / "shared" / "samples")
 
 
 @dataclass

@@ -15,7 +15,8 @@ import pytest
 
 from schools.imports.problems import FileRefused, Problems
 from schools.imports.read.source import open_source
-from tests.schools.imports.reading import SAMPLES, zipped
+from tests.samples import SAMPLES
+from tests.schools.imports.reading import zipped
 from tests.schools.imports.test_sheet import HEAD, values, with_shared_texts
 
 pytestmark = pytest.mark.long

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -14,20 +12,16 @@ from schools.models import Organization
 from schools.models.imports import Completeness
 from schools.models.organization import Kind
 from tests import factories
+from tests.samples import SAMPLES, needs_samples
 from tests.schools.imports.fakes_oneroster import Result, contents, counted, load, unzipped
 
-SAMPLES = Path(os.environ.get("HSTW_SAMPLES") or Path(__file__).parents[4] / "shared" / "samples") / "oneroster"
-CLASSLINK = SAMPLES / "classlink-1.1" / "OneRoster-original.zip"
-ROSTER_HUB = SAMPLES / "roster-hub-1.1-en" / "oneroster.zip"
-MOODLE = SAMPLES / "moodle-1.2-minimal" / "oneroster_test_data.zip"
-SDS = SAMPLES / "microsoft-sds-2.1"
+_FOLDER = SAMPLES / "oneroster"
+CLASSLINK = _FOLDER / "classlink-1.1" / "OneRoster-original.zip"
+ROSTER_HUB = _FOLDER / "roster-hub-1.1-en" / "oneroster.zip"
+MOODLE = _FOLDER / "moodle-1.2-minimal" / "oneroster_test_data.zip"
+SDS = _FOLDER / "microsoft-sds-2.1"
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(
-        not CLASSLINK.exists(), reason=f"no sample files in {SAMPLES}; set HSTW_SAMPLES to the samples' directory"
-    ),
-]
+pytestmark = [pytest.mark.django_db, needs_samples]
 
 
 @pytest.fixture

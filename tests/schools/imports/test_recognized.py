@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
 from schools.imports import builtin, recognized, registry
@@ -12,13 +9,9 @@ from schools.imports.oneroster import ONEROSTER
 from schools.imports.problems import FileRefused
 from schools.imports.read.table import Contents
 from schools.imports.registry import Layout
+from tests.samples import SAMPLES, needs_samples
 from tests.schools.imports import bundles_oneroster as made
 from tests.schools.imports.fakes_oneroster import contents
-
-SAMPLES = Path(os.environ.get("HSTW_SAMPLES") or Path(__file__).parents[4] / "shared" / "samples")
-needs_samples = pytest.mark.skipif(
-    not (SAMPLES / "edfi").exists(), reason=f"no sample files in {SAMPLES}; set HSTW_SAMPLES to their directory"
-)
 
 SDS_2 = {
     "orgs.csv": "sourcedId,name,type,parentSourcedId\n",

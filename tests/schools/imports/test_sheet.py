@@ -16,7 +16,8 @@ import xlsxwriter
 from schools.imports.problems import FileRefused
 from schools.imports.read import workbook
 from schools.imports.read.archive import Limits
-from tests.schools.imports.reading import SAMPLES, read, read_bytes, zipped
+from tests.samples import SAMPLES
+from tests.schools.imports.reading import read, read_bytes, zipped
 
 
 def book(*sheets: tuple[str, Sequence[Sequence[Any]]], change: Callable[[Any], None] | None = None) -> bytes:

@@ -16,7 +16,8 @@ import pytest
 from schools.imports.problems import FileRefused, Problems
 from schools.imports.read.archive import Limits
 from schools.imports.read.source import open_source
-from tests.schools.imports.reading import SAMPLES, read, read_bytes, zipped
+from tests.samples import SAMPLES
+from tests.schools.imports.reading import read, read_bytes, zipped
 
 USERS = b"sourcedId,givenName\nu1,Ada\nu2,Grace\n"
 ORGS = b"sourcedId,name\no1,Ridge High\n"

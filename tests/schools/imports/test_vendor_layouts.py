@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-import os
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +18,9 @@ from schools.imports.read.table import Contents
 from schools.models import Organization
 from schools.models.organization import Kind
 from tests import factories
+from tests.samples import SAMPLES, needs_samples
 from tests.schools.imports.fakes import Outcome, read, table
 
-SAMPLES = Path(os.environ.get("HSTW_SAMPLES") or Path(__file__).parents[3].parent / "shared" / "samples")
-needs_samples = pytest.mark.skipif(
-    not (SAMPLES / "assessments").exists(), reason=f"no sample files in {SAMPLES}; set HSTW_SAMPLES to their directory"
-)
 pytestmark = pytest.mark.django_db
 
 

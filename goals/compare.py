@@ -1,0 +1,395 @@
+"""One measure of all that stand below an organization, side by side: narrowed, sorted, as one person may see it.
+
+Figures come from :mod:`goals.figures` alone; the number of queries does not grow with how many are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from statistics import quantiles
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from goals import board
+from goals.figures import Figure, FigureState, figures
+from goals.models import Measure, StudentGroup
+from goals.models.measure import Direction, MeasureKind
+from goals.readiness import cooperatives
+from hstw import charts
+from hstw.values import SchoolYear
+from schools.models import NetworkMembership, Organization
+from schools.models.organization import Grade, Kind
+
+# What can be compared below what; the first is what is shown where nothing is chosen.
+BELOW: dict[str, tuple[str, ...]] = {
+    Kind.REGION: (Kind.STATE, Kind.DISTRICT, Kind.SCHOOL),
+    Kind.STATE: (Kind.DISTRICT, Kind.SCHOOL, Kind.COOPERATIVE),
+    Kind.COOPERATIVE: (Kind.DISTRICT, Kind.SCHOOL),
+    Kind.DISTRICT: (Kind.SCHOOL,),
+}
+SORTS = ("name", "figure", "change", "gap")
+# Fewer than these are read off faster than any picture of them.
+_PICTURE_FROM = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is compared, and how it is narrowed and sorted; blank narrows nothing. ``than`` is a second group."""
+
+    measure: str
+    group: str = "ALL"
+    than: str = ""
+    kind: str = ""
+    q: str = ""
+    design: str = ""
+    grade: str = ""
+    network: str = ""
+    goal: str = ""
+    sort: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One of those compared. ``points``: by how many it is behind the second group, where there is one."""
+
+    organization: Organization
+    figure: Figure
+    series: list[Figure]
+    change: Decimal | None = None
+    other: Figure | None = None
+    points: Decimal | None = None
+    here: bool = False
+    reaches: bool | None = None
+    trend: charts.Trend | None = None
+    sentence: str = ""
+
+    @property
+    def value(self) -> Decimal | None:
+        """What it is sorted by: percent, or for a count of events how many."""
+        return value_of(self.figure)
+
+
+@dataclass
+class Comparison:
+    """The whole page: ``base`` is the organization below which the lines stand, ``whole`` its own figure."""
+
+    base: Organization
+    kind: str
+    measure: Measure
+    group: StudentGroup
+    than: StudentGroup | None
+    year: SchoolYear
+    shown_year: SchoolYear
+    years: list[SchoolYear]
+    whole: list[Figure]
+    target: Decimal | None
+    lines: list[Line]
+    # How many there are before narrowing, and to how many of them the measure does not apply.
+    among: int
+    left_out: int
+    exact: bool
+    missing: tuple[str, ...] = ()
+    scale: tuple[float, float] = (0.0, 100.0)
+    strip: charts.Strip | None = None
+    known: list[Line] = field(default_factory=list)
+
+    @property
+    def figure(self) -> Figure:
+        """The whole organization's figure of the year shown."""
+        return next(one for one in self.whole if one.year == self.shown_year)
+
+    @property
+    def earlier(self) -> bool:
+        """Whether the year asked for is not known of anybody, so that the latest known is shown."""
+        return self.shown_year != self.year
+
+    @property
+    def so_far(self) -> bool:
+        """Whether the year is not over."""
+        return self.shown_year.last_day >= timezone.localdate()
+
+    @property
+    def of_percent(self) -> bool:
+        """Whether bars can be drawn from 0 to 100."""
+        return self.measure.kind == MeasureKind.STUDENT_RATE
+
+    @property
+    def at_target(self) -> int:
+        """How many of the lines are known to reach the target."""
+        return sum(line.reaches is True for line in self.lines)
+
+    @property
+    def sentence(self) -> str:
+        """What the picture says."""
+        return _sentence(self)
+
+
+def value_of(figure: Figure | None) -> Decimal | None:
+    """A figure as a number to sort by; ``None`` where it is words."""
+    if figure is None:
+        return None
+    if figure.tally:
+        return None if figure.numerator is None else Decimal(figure.numerator)
+    return figure.percent
+
+
+def reaches(measure: Measure, figure: Figure | None, target: Decimal | None) -> bool | None:
+    """Whether a figure is as good as a target; ``None`` where that is not known.
+
+    A rate that is coded at the top or bottom is known to lie beyond its bound, and no more.
+    """
+    if figure is None or figure.percent is None or target is None or measure.direction == Direction.NEITHER:
+        return None
+    higher = measure.direction == Direction.HIGHER
+    as_good = figure.percent >= target if higher else figure.percent <= target
+    match figure.state:
+        case FigureState.SHOWN:
+            return as_good
+        case FigureState.TOP if higher:
+            return True if as_good else None
+        case FigureState.TOP:
+            return None if as_good else False
+        case FigureState.BOTTOM if higher:
+            return None if as_good else False
+        case FigureState.BOTTOM:
+            return True if as_good else None
+    return None
+
+
+def base_of(organization: Organization) -> Organization:
+    """Below what the comparison stands: a school is compared with those of its district."""
+    if organization.kind != Kind.SCHOOL:
+        return organization
+    return Organization.objects.get(path=organization.path[: -organization.steplen])
+
+
+def kinds_below(base: Organization) -> list[str]:
+    """What of those below can be compared: the kinds that there are; one query."""
+    there = set(units_below(base).order_by().values_list("kind", flat=True).distinct())
+    offered = BELOW.get(base.kind, ())
+    return [kind for kind in offered if kind in there] or list(offered[:1])
+
+
+def units_below(base: Organization, year: int | None = None) -> Any:
+    """All that stands below; for a cooperative its members of the year, and their schools."""
+    if base.kind != Kind.COOPERATIVE or base.in_state is None:
+        return Organization.objects.filter(path__startswith=base.path).exclude(pk=base.pk)
+    at = SchoolYear.on(timezone.localdate()) if year is None else year
+    paths = [path for _member, path in cooperatives.members(base.in_state, at).get(base.pk, [])]
+    within = Q(pk=None)
+    for path in paths:
+        within |= Q(path__startswith=path)
+    return Organization.objects.filter(within)
+
+
+def compare(user: Any, organization: Organization, year: SchoolYear, measure: Measure, asked: Asked) -> Comparison:
+    """Everything on the page, in a constant number of queries."""
+    base = base_of(organization)
+    kinds = kinds_below(base)
+    kind = asked.kind if asked.kind in BELOW.get(base.kind, ()) else kinds[0] if kinds else Kind.SCHOOL
+    years = board.years_of(measure, year)
+    chosen = {one.code: one for one in StudentGroup.objects.filter(code__in=[asked.group, asked.than, "ALL"])}
+    group, than = chosen.get(asked.group, chosen["ALL"]), chosen.get(asked.than)
+    open_then = Q(closed=None) | Q(closed__gt=year.first_day)
+    units = list(
+        _narrowed(units_below(base, year).filter(open_then, kind=kind), asked, year)
+        .select_related("in_state")
+        .order_by("name", "pk")
+    )
+    codes = [group.code] if than is None else [group.code, than.code]
+    found = figures(user, [base, *units], years, [measure.code], codes)
+
+    def series_of(one: Organization, code: str) -> list[Figure]:
+        return [found[one.pk, at, measure.code, code] for at in years]
+
+    all_series = {one.pk: series_of(one, group.code) for one in [base, *units]}
+    shown_year = _shown_year(all_series.values(), years[-1])
+    at = years.index(shown_year)
+    target = board.GOALS.get(measure.code)
+    lines = []
+    for one in units:
+        series = all_series[one.pk]
+        figure = series[at]
+        if figure.state == FigureState.NOT_APPLICABLE and all(f.state in board.UNKNOWN for f in series):
+            continue
+        before = series[at - 1] if at else None
+        change = None
+        if before is not None and shown_year.last_day < timezone.localdate():
+            change = _change(figure, before)
+        other = found[one.pk, shown_year, measure.code, than.code] if than is not None else None
+        points = board.behind(measure, figure, other) if other is not None else None
+        lines.append(
+            Line(
+                one,
+                figure,
+                series,
+                change,
+                other,
+                points,
+                here=one.pk == organization.pk,
+                reaches=reaches(measure, figure, target),
+            )
+        )
+    whole = all_series[base.pk]
+    result = Comparison(
+        base=base,
+        kind=kind,
+        measure=measure,
+        group=group,
+        than=than,
+        year=years[-1],
+        shown_year=shown_year,
+        years=years,
+        whole=whole,
+        target=target,
+        lines=[],
+        among=len(lines),
+        left_out=len(units) - len(lines),
+        exact=any(figure.exact for figure in found.values()),
+        missing=whole[-1].missing if whole[-1].due is None else (),
+    )
+    result.lines = _sorted(_by_goal(lines, result, asked.goal), asked.sort or first_sort(measure, than))
+    _draw(result)
+    return result
+
+
+def first_sort(measure: Measure, than: StudentGroup | None) -> str:
+    """The sort that puts those who need it most first: the widest gap, or the worst figure."""
+    if than is not None:
+        return "-gap"
+    return "-figure" if measure.direction == Direction.LOWER else "figure"
+
+
+def _draw(result: Comparison) -> None:
+    """The picture of all, and the scale that all trends share."""
+    result.known = [line for line in result.lines if value_of(line.figure) is not None]
+    drawn = (figure.percent for line in result.lines for figure in line.series)
+    result.scale = charts.common_scale([*drawn, *(figure.percent for figure in result.whole), result.target])
+    if not result.of_percent or len(result.known) < _PICTURE_FROM:
+        return
+    values = [line.figure.percent for line in result.known if line.figure.percent is not None]
+    here = next((place for place, line in enumerate(result.known) if line.here), None)
+    result.strip = charts.strip(values, here=here, goal=result.target, mark=result.figure.percent)
+
+
+def with_trends(result: Comparison, lines: Sequence[Line], *, width: int = 220, height: int = 72) -> list[Line]:
+    """The same lines, each with its trend on the scale that all share, and what it says."""
+    return [
+        replace(
+            line,
+            trend=trend_of(line.series, result.scale, width=width, height=height, goal=result.target),
+            sentence=board.trend_sentence(whole_years(line.series)),
+        )
+        for line in lines
+    ]
+
+
+def trend_of(
+    series: Sequence[Figure],
+    scale: tuple[float, float],
+    *,
+    width: int = 220,
+    height: int = 72,
+    margin: int = 6,
+    goal: Decimal | None = None,
+) -> charts.Trend | None:
+    """A line over the years on a given scale."""
+    whole = {figure.year for figure in whole_years(series)}
+    points = [charts.Point(SchoolYear(one.year).label, one.text, one.percent, one.year not in whole) for one in series]
+    return charts.trend(points, width=width, height=height, margin=margin, goal=goal, scale=scale)
+
+
+def whole_years(series: Sequence[Figure]) -> list[Figure]:
+    """The figures of years that are over."""
+    today = timezone.localdate()
+    return [figure for figure in series if SchoolYear(figure.year).last_day < today]
+
+
+def _shown_year(all_series: Any, year: SchoolYear) -> SchoolYear:
+    """The latest year of which anybody's figure is known; the one asked for where none is."""
+    known = {figure.year for series in all_series for figure in series if figure.state not in board.UNKNOWN}
+    return SchoolYear(max(known)) if known else year
+
+
+def _change(figure: Figure, before: Figure) -> Decimal | None:
+    if figure.state != FigureState.SHOWN or before.state != FigureState.SHOWN:
+        return None
+    now, then = value_of(figure), value_of(before)
+    return None if now is None or then is None else now - then
+
+
+def _narrowed(units: Any, asked: Asked, year: SchoolYear) -> Any:
+    if asked.q:
+        units = units.search(asked.q)
+    if asked.design:
+        units = units.filter(design=asked.design)
+    if asked.grade in Grade.values:
+        # Grades have an order that is not that of their codes.
+        order = Grade.values
+        at = order.index(asked.grade)
+        units = units.filter(grade_low__in=order[: at + 1], grade_high__in=order[at:])
+    if asked.network:
+        in_force = NetworkMembership.objects.filter(Q(ends=None) | Q(ends__gte=year.first_day)).filter(
+            organization=OuterRef("pk"), starts__lte=year.last_day
+        )
+        if asked.network != "any":
+            in_force = in_force.filter(network=asked.network)
+        units = units.filter(Exists(in_force))
+    return units
+
+
+def _by_goal(lines: list[Line], result: Comparison, goal: str) -> list[Line]:
+    """Those that reach the target or not, or are ahead of or behind the whole; the unknown are neither."""
+    if goal in {"reached", "short"}:
+        return [line for line in lines if line.reaches is (goal == "reached")]
+    if goal in {"ahead", "behind"}:
+        whole = result.figure.percent if result.figure.state == FigureState.SHOWN else None
+        return [line for line in lines if reaches(result.measure, line.figure, whole) is (goal == "ahead")]
+    return lines
+
+
+def _sorted(lines: list[Line], sort: str) -> list[Line]:
+    """Unknown figures come last either way."""
+    by, reverse = sort.removeprefix("-"), sort.startswith("-")
+    if by not in {"figure", "change", "gap"}:
+        return lines[::-1] if reverse else lines
+
+    def value(line: Line) -> Decimal | None:
+        return {"figure": line.value, "change": line.change, "gap": line.points}[by]
+
+    known = [line for line in lines if value(line) is not None]
+    known.sort(key=lambda line: value(line) or Decimal(0), reverse=reverse)
+    return known + [line for line in lines if value(line) is None]
+
+
+def _sentence(result: Comparison) -> str:
+    values = sorted(line.figure.percent for line in result.known if line.figure.percent is not None)
+    if not values or not result.of_percent:
+        return ""
+    parts = []
+    if len(values) >= 2 * _PICTURE_FROM:
+        low, _middle, high = quantiles(values, n=4)
+        parts.append(
+            _("Half of those with a figure lie between %(low)s %% and %(high)s %%.")
+            % {"low": round(low), "high": round(high)}
+        )
+    elif values[0] != values[-1]:
+        parts.append(_("From %(low)s %% to %(high)s %%.") % {"low": values[0], "high": values[-1]})
+    if result.target is not None:
+        parts.append(
+            ngettext(
+                "%(n)s of %(all)s is at SREB's goal of %(goal)s %%.",
+                "%(n)s of %(all)s are at SREB's goal of %(goal)s %%.",
+                result.at_target,
+            )
+            % {"n": result.at_target, "all": len(values), "goal": result.target}
+        )
+    if hidden := len(result.lines) - len(result.known):
+        parts.append(ngettext("%(n)s more has no figure.", "%(n)s more have no figure.", hidden) % {"n": hidden})
+    return " ".join(parts)

@@ -1,0 +1,187 @@
+"""What is told of every table of a state and year, in the light of all that was told before and elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import structlog
+from django.conf import settings
+
+from goals.disclosure import history
+from goals.disclosure.families import Family, families
+from goals.disclosure.history import Told
+from goals.disclosure.insiders import untold
+from goals.disclosure.masks import look
+from goals.disclosure.published import Published, published
+from goals.disclosure.suppress import everything, solve
+from goals.disclosure.table import Bools, Protection
+from goals.disclosure.worlds import Cell, Worlds
+from goals.models import DisclosureSettings, Measure
+from goals.models.measure import Basis
+from schools.models import Organization
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Made:
+    """A table with what is told of it: the counts behind, what is withheld, since when; and what insiders miss."""
+
+    family: Family
+    told: Told
+    untold: Bools
+
+
+def make(
+    state: Organization, year: int, basis: Basis | None, chosen: DisclosureSettings, *, remember: bool
+) -> Iterator[Made]:
+    """The tables of a state and year; with ``remember`` protected together with what was told before, and kept.
+
+    Tables of one population tell the same number of students wherever their denominators are equal: what is withheld
+    of one is withheld of the other.
+    """
+    before = history.read(state, year) if remember else {}
+    codes = dict(Measure.objects.values_list("pk", "code"))
+    by_population: dict[str, list[Family]] = {}
+    for family in families(state, year, basis):
+        by_population.setdefault(family.population, []).append(family)
+    for alike in by_population.values():
+        if alike[0].events or max(len(one.organizations) for one in alike) > settings.HSTW_PROTECT_ORGANIZATIONS:
+            # How many students stand behind events is not known; and very large tables have not been measured.
+            for family in alike:
+                yield Made(family, nothing(family), np.zeros(family.table.denominators.shape, bool))
+            continue
+        known = [
+            history.told(family, [codes[pk] for pk in family.measures], chosen.least_values, before.values())
+            for family in alike
+        ]
+        linked = [published(family, year, chosen.least_values) for family in alike]
+        together = list(zip(alike, known, linked, strict=True))
+        found = [solve_again(*one, chosen) for one in together]
+        while len(alike) > 1 and (more := shared(alike, [worlds.protection for worlds, _kept in found])):
+            for at, also in more.items():
+                found[at] = solve_again(*together[at], chosen, also)
+        for (family, earlier, _linked), (worlds, kept) in zip(together, found, strict=True):
+            if worlds.unsafe and earlier.was.any():
+                log.warning("figures stay as they were told", state=state.pk, year=year, counts=len(worlds.unsafe))
+                yield Made(family, as_told(family, earlier), np.ones(kept.shape, bool))
+                continue
+            told = tell(family, worlds, earlier, kept)
+            if remember:
+                history.save(state, year, family, worlds, told)
+            yield Made(family, told, untold(worlds))
+
+
+def solve_again(
+    family: Family, earlier: Told, linked: Published, chosen: DisclosureSettings, also: Protection | None = None
+) -> tuple[Worlds, Bools]:
+    """What to withhold of a table after what was told before, and of which cells the earlier figure is kept.
+
+    First, figures that must not change (their counts differ by few students) are taken as withheld, so that nothing
+    else tells the difference; then all that is withheld must be safe in the earlier releases and this one at once.
+    """
+    table = family.table
+    few = earlier.few(family, chosen.minimum)
+    start = Protection.of(np.array(linked.withheld.all(axis=2)), table.numerators.shape[2])
+    start.numerators |= linked.withheld
+    if also is not None:
+        start.add(also)
+    before = earlier.protection
+    start.cells |= before.cells & few
+    start.numerators |= before.numerators & few[:, :, None]
+    start.veiled |= before.veiled & few
+    still = few & earlier.differ(family)
+    start.cells |= still
+    start.veiled |= still & ~before.cells
+    told = earlier.was & ~before.cells
+    extra = [
+        [before & beside for before, beside in zip(*row, strict=True)]
+        for row in zip(earlier.extra, linked.extra, strict=True)
+    ]
+    settled = set(linked.settled)
+    if still.any():
+        start = solve(table, chosen.minimum, chosen.least_values, start, linked.extra, settled, linked.fixed).protection
+    if not earlier.was.any():
+        worlds = solve(table, chosen.minimum, chosen.least_values, start, extra, settled, linked.fixed)
+        return worlds, np.zeros(few.shape, bool)
+    kept = start.cells & told & few
+    # Where anything changed at a place, no reader can know in which of its groups.
+    moved = np.zeros(few.shape, bool)
+    moved[:] = earlier.differ(family).any(axis=1, keepdims=True)
+    settled |= _settled(kept, earlier)
+    worlds = solve(table, chosen.minimum, chosen.least_values, start, extra, settled, linked.fixed, moved)
+    # What had to be withheld beside what was told, once more, tells nothing new as it was told.
+    now = worlds.protection
+    kept |= told & few & (now.cells | (now.numerators & ~before.numerators).any(axis=2))
+    return worlds, kept
+
+
+def _settled(kept: Bools, earlier: Told) -> set[Cell]:
+    """Of figures that are kept, the number of students is no secret, nor is a rate that is not coded."""
+    coded = look(earlier.n, earlier.d[:, :, None]) % 1000
+    found: set[Cell] = set()
+    for o, g in np.argwhere(kept).tolist():
+        found.add((o, g, None))
+        for m in range(earlier.n.shape[2]):
+            if coded[o, g, m] not in (0, 102) and not earlier.protection.numerators[o, g, m]:
+                found.add((o, g, m))
+    return found
+
+
+def tell(family: Family, worlds: Worlds, earlier: Told, kept: Bools) -> Told:
+    """What a reader has after this release: new figures, and those that are kept."""
+    today = history.today()
+    now = worlds.protection
+    table = family.table
+    before = earlier.protection
+    protection = Protection(
+        np.where(kept, before.cells, now.cells),
+        np.where(kept[:, :, None], before.numerators, now.numerators),
+        np.where(kept, before.veiled, now.veiled),
+    )
+    return Told(
+        now.cells | (table.denominators > 0) | kept,
+        np.where(kept, earlier.d, table.denominators),
+        np.where(kept[:, :, None], earlier.n, table.numerators),
+        protection,
+        np.where(kept & (earlier.since > 0), earlier.since, today),
+        worlds.left,
+    )
+
+
+def as_told(family: Family, earlier: Told) -> Told:
+    """Everything stays as it was told, and what was not told then is not told now: so no reader learns anything.
+
+    For tables where no protection of the counts of now was found that is safe together with what was told.
+    """
+    new = ~earlier.was & (family.table.denominators > 0)
+    protection = Protection(
+        earlier.protection.cells | new, earlier.protection.numerators, earlier.protection.veiled | new
+    )
+    return Told(earlier.was, earlier.d, earlier.n, protection, earlier.since, earlier.extra)
+
+
+def nothing(family: Family) -> Told:
+    """Nothing is told of a table."""
+    table = family.table
+    none = np.zeros(table.denominators.shape, np.int64)
+    was = np.zeros(table.denominators.shape, bool)
+    return Told(was, table.denominators, table.numerators, everything(table), none, [])
+
+
+def shared(alike: list[Family], protections: list[Protection]) -> dict[int, Protection]:
+    """By table: what others of the same population withhold of the same students and it does not yet."""
+    more: dict[int, Protection] = {}
+    for at, family in enumerate(alike):
+        cells = protections[at].cells.copy()
+        row = {pk: position for position, pk in enumerate(family.organizations)}
+        for other, theirs in zip(alike, protections, strict=True):
+            pairs = [(row[pk], their) for their, pk in enumerate(other.organizations) if pk in row]
+            ours, their_rows = [one for one, _two in pairs], [two for _one, two in pairs]
+            same = family.table.denominators[ours] == other.table.denominators[their_rows]
+            cells[ours] |= same & theirs.cells[their_rows]
+        if (cells & ~protections[at].cells).any():
+            more[at] = Protection(cells, protections[at].numerators, protections[at].veiled)
+    return more
