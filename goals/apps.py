@@ -23,7 +23,9 @@ class GoalsConfig(AppConfig):
 
     def ready(self) -> None:
         from goals import published
+        from goals.planning import hand_over
 
         published.register()
+        hand_over.register()
         # The measures, groups and rules that ship with the product follow the tables they live in.
         post_migrate.connect(_load_definitions, sender=self)

@@ -87,9 +87,9 @@ def initial(suggestion: Suggestion, number: int) -> dict[str, Any]:
     }
 
 
-def baseline_of(goal: BoldGoal, user: Any) -> Decimal | None:
-    """The figure of the baseline year, as ``user`` may see it."""
-    values = series.of_goals(user, [goal])[goal.pk]
+def baseline_of(goal: BoldGoal) -> Decimal | None:
+    """The figure of the baseline year as the network may see it: the steps made from it are shown to everybody."""
+    values = series.of_goals(None, [goal], audience="network")[goal.pk]
     return next((value.value for value in values if value.year == goal.baseline_year and not value.bound), None)
 
 

@@ -30,6 +30,7 @@ def test_goal_plan_submit_approve_pdf(world: FilledWorld, signed_in: Callable[..
     page.get_by_role("link", name="Ready for ninth grade").click()
     page.get_by_label("Source of the figures").fill("District records")
     page.locator("#id_baseline_value").fill("70")
+    page.locator("#id_baseline_n").fill("200")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="90 % of students enter ninth grade")).to_be_visible()
     goal = BoldGoal.objects.get(organization=school)

@@ -100,7 +100,7 @@ def goal_new(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         saved_to=lambda goal: reverse("goals:goal", args=[slug, school_year, goal.pk]),
         key=drafts.key_of("goals.new-bold-goal", organization.pk),
         form_kwargs={"organization": organization, "initial": initial},
-        save=_saving(request),
+        save=_save,
     )
 
 
@@ -125,25 +125,21 @@ def goal_edit(request: HttpRequest, slug: str, year: int, pk: int) -> HttpRespon
         | {"heading": _("Change the goal"), "tab": "goals", "goal": goal, "events": events_of(goal)},
         saved_to=reverse("goals:goal", args=[slug, school_year, pk]),
         form_kwargs={"organization": organization},
-        save=_saving(request),
+        save=_save,
     )
 
 
-def _saving(request: HttpRequest) -> Any:
-    def save(form: Any, version: int) -> None:
-        goal: BoldGoal = form.instance
-        fresh = goal.pk is None
-        draft_views.save_form(form, version)
-        kept = {} if fresh else {one.year: one.value for one in goal.targets.all()}
+def _save(form: Any, version: int) -> None:
+    """Write a goal; its yearly targets are made anew where what they follow from has changed."""
+    goal: BoldGoal = form.instance
+    fresh = goal.pk is None
+    draft_views.save_form(form, version)
+    kept = {} if fresh else {one.year: one.value for one in goal.targets.all()}
+    follow = {"target", "end_year", "baseline_year", "baseline_value", "source", "measure", "group"}
+    if fresh or follow & set(form.changed_data):
         end = (goal.end_year, form.cleaned_data["target"])
-        changed = {"target", "end_year", "baseline_year", "baseline_value", "source", "measure"} & set(
-            form.changed_data
-        )
-        if fresh or changed:
-            kept = library.steps((goal.baseline_year, library.baseline_of(goal, request.user)), end)
-        library.set_targets(goal, kept)
-
-    return save
+        kept = library.steps((goal.baseline_year, library.baseline_of(goal)), end)
+    library.set_targets(goal, kept)
 
 
 @require_http_methods(["GET", "POST"])

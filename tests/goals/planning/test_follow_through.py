@@ -27,9 +27,10 @@ from goals.models import (
     Strategy,
     TeamAssessment,
 )
-from goals.planning import approve, assess, owed, remind
+from goals.planning import approve, assess, hand_over, owed, remind
 from hstw.access import Role
 from hstw.models import OutgoingMail
+from schools import people
 from tests import factories
 from tests.goals.planning import make
 
@@ -105,6 +106,20 @@ def test_a_delegate_owes_it_too(world: Any, principal: Any, client: Client) -> N
     client.post(reverse("goals:owed"), {"save": "1", f"status-{step.pk}": "on_track"})
     step.refresh_from_db()
     assert step.status == "on_track"
+
+
+def test_who_leaves_hands_their_steps_over(world: Any, principal: Any) -> None:
+    leaver = factories.person(Role.COUNSELOR, world.ridge)
+    open_step, done = steps(make.plan(world.ridge), leaver, 3, 4)
+    ActionStep.objects.filter(pk=done.pk).update(status="done")
+    assert list(hand_over.steps_of(leaver, world.cahaba)) == [open_step]
+    stranger = factories.person(Role.COUNSELOR, world.derby)
+    with pytest.raises(people.PeopleError, match="holds no role"):
+        hand_over.give(principal, hand_over.steps_of(leaver, world.ridge), stranger)
+    hand_over.give(principal, hand_over.steps_of(leaver, world.ridge), principal)
+    open_step.refresh_from_db()
+    done.refresh_from_db()
+    assert (open_step.owner, done.owner) == (principal, leaver)
 
 
 def test_the_home_page_leads_there(world: Any, principal: Any, client: Client) -> None:

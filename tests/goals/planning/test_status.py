@@ -184,6 +184,7 @@ GOOD = {
     "publisher": "Records",
     "baseline_year": str(make.YEAR - 1),
     "baseline_value": "70",
+    "baseline_n": "200",
     "end_year": str(make.YEAR + 2),
     "target": "90",
 }
@@ -233,6 +234,18 @@ def test_a_goal_is_set_with_equal_steps_and_its_targets_can_be_changed(world: An
     assert set(bad.context["problems"]) == {make.YEAR, make.YEAR + 2}
     client.post(url, {f"target-{make.YEAR}": "75", f"target-{make.YEAR + 2}": "91"})
     assert [str(one.value) for one in goal.targets.all()] == ["75.00", "91.00"]
+
+
+def test_steps_tell_nobody_a_hidden_baseline(world: Any, client: Client) -> None:
+    client.force_login(factories.person(Role.PRINCIPAL, world.ridge))
+    sent = {
+        **GOOD,
+        "baseline_n": "7",
+        "measure": Measure.objects.get(code="READY_FOR_9").pk,
+        "group": StudentGroup.objects.get(code="ALL").pk,
+    }
+    client.post(reverse("goals:goal_new", args=["ridge", make.YEAR]), sent)
+    assert [one.year for one in BoldGoal.objects.get().targets.all()] == [make.YEAR + 2]
 
 
 def test_the_matrix_says_which_school_answers(world: Any, client: Client) -> None:
