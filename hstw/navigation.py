@@ -25,8 +25,12 @@ OF_A_YEAR = frozenset(
         "schools:students",
         "goals:closing",
         "goals:dashboard",
+        "goals:alignment",
         "goals:goals",
+        "goals:money",
         "goals:plan",
+        "goals:portfolio",
+        "goals:practices",
         "goals:compare",
         "goals:trends",
     }

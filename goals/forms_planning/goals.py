@@ -141,7 +141,7 @@ class TypedFigureForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         now = int(current_year())
         self.fields["year"].choices = _years(now - YEARS_BACK, now)  # type: ignore[attr-defined]
-        self.fields["measure"].queryset = Measure.objects.filter(state="", bit=None).order_by("-order")  # type: ignore[attr-defined]
+        self.fields["measure"].queryset = Measure.objects.filter(state="").order_by("-order")  # type: ignore[attr-defined]
         self.fields["group"].empty_label = None  # type: ignore[attr-defined]
         if self.instance.group_id is None:
             self.fields["group"].initial = StudentGroup.objects.filter(code="ALL").first()

@@ -56,7 +56,7 @@ LIBRARY: tuple[Suggestion, ...] = (
         "by-25",
         _("60 % hold a credential or degree of value by age 25"),
         Decimal(60),
-        (("CREDENTIAL_BY_25", Source.TYPED),),
+        (("CREDENTIAL_BY_25", Source.COMPUTED), ("CREDENTIAL_BY_25", Source.TYPED)),
         _("Known about seven years after graduation, from the National Student Clearinghouse or the state."),
     ),
 )

@@ -169,7 +169,7 @@ PAGES: dict[str, Page | Personal | System | Signed] = {
     "goals:plan_decide": Page(own=DECIDERS, sibling=NOBODY, foreign=NOBODY),
     "goals:plan": Page(own=ALL),
     "goals:action": Page(own=ALL),
-    "goals:evidence": Page(own=ALL),
+    "goals:evidence": Page(own=PLAN_TEAM | COACHES, sibling=NOBODY, foreign=NOBODY),
     "goals:money": Page(own=ALL),
     "goals:portfolio": Page(own=ALL),
     "goals:board_page": Page(own=ALL),

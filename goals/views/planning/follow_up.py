@@ -119,7 +119,7 @@ def attach(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
 @require_safe
 @login_required
 def evidence(request: HttpRequest, slug: str, year: int, pk: int, file: int) -> HttpResponseBase:
-    """One of its files, as a download."""
-    _organization, _year, step = frame.action_of(request, slug, year, pk)
+    """One of its files, as a download: for those who work on the plan, not for all who read it."""
+    _organization, _year, step = frame.action_of(request, slug, year, pk, Action.COMMENT_PLAN)
     found = get_object_or_404(ActionEvidence.objects.select_related("file"), action=step, pk=file)
     return files.download(found.file)

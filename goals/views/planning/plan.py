@@ -25,6 +25,7 @@ from goals.views.planning import frame
 from hstw import draft_views, drafts
 from hstw.access import Action, decide
 from hstw.history import events_of
+from hstw.values import SchoolYear
 from schools.scope import signed_in
 
 _MOVE = re.compile(r"(?P<kind>[a-z]+):(?P<pk>[0-9]{1,18}):(?P<to>to:)?(?P<number>-?[0-9]{1,6})")
@@ -66,6 +67,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         "goals/plans/plan.html",
         tab="plan",
         plan=one,
+        next_year=SchoolYear(school_year + 1) if organization.kind in frame.KINDS else None,
         outline=found,
         version=version,
         changes=approve.changes(one) if version else [],
