@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -52,6 +54,7 @@ FIELDS: dict[str, Any] = {
     "needs": gettext_lazy("needs it answers"),
     "answers": gettext_lazy("district goal it answers"),
 }
+DAYS = frozenset({"starts", "due"})
 LONG = 120
 
 
@@ -84,6 +87,8 @@ def _compared(before: dict[str, Any], after: dict[str, Any], where: str) -> Iter
         label = str(FIELDS.get(key, key))
         if isinstance(new, list):
             old, new = _listed(old), _listed(new)
+        if key in DAYS:
+            old, new = _day(old), _day(new)
         words = {"where": where, "field": label, "old": _short(old), "new": _short(new)}
         if len(str(old)) > LONG or len(str(new)) > LONG:
             yield (_("%(where)s: %(field)s rewritten.") if where else _("Rewritten: %(field)s.")) % words
@@ -125,6 +130,10 @@ def _name(part: dict[str, Any]) -> str:
 def _listed(value: Any) -> str:
     parts = value if isinstance(value, list) else []
     return "; ".join(f"{one['year']} {one['value']}" if isinstance(one, dict) else str(one) for one in parts)
+
+
+def _day(iso: Any) -> str:
+    return str(date_format(dt.date.fromisoformat(iso), "M j, Y")) if iso else ""
 
 
 def _short(value: Any) -> str:

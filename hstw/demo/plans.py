@@ -86,9 +86,9 @@ def load_plans(world: World) -> None:
         for district in state.districts:
             made.district(district)
     made.write()
-    made.freeze()
     for one in Organization.objects.filter(kind="state").order_by("pk"):
         status.refresh(one, today=world.today)
+    made.freeze()
 
 
 class _Plans:

@@ -111,7 +111,7 @@ def test_edits_after_approval_change_nothing_of_it_and_are_said(world: Any, prin
     plan.refresh_from_db()
     assert approve.changes(plan) == [
         "Strategy “Extra help twice a day”: title changed from “Extra help every day” to “Extra help twice a day”.",
-        f"Action step “Meet every Tuesday”: due date changed from “{YEAR}-05-15” to “{YEAR}-05-20”.",
+        f"Action step “Meet every Tuesday”: due date changed from “May 15, {YEAR}” to “May 20, {YEAR}”.",
         "Strategy “Extra help twice a day”: added action step “Train the tutors”.",
     ]
     again = PlanVersion.objects.get()
