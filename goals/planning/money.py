@@ -80,7 +80,8 @@ def of_plans(plans: Iterable[Plan]) -> dict[int, Money]:
     planned: dict[int, dict[int, Decimal]] = defaultdict(dict)
     funds: dict[int, Fund] = {}
     lines = (
-        BudgetLine.objects.filter(action__strategy__plan_goal__plan__in=plans)
+        # One that is not saved yet (a page of allocations before there is a plan) spends nothing.
+        BudgetLine.objects.filter(action__strategy__plan_goal__plan__in=[plan.pk for plan in plans if plan.pk])
         .exclude(action__status=ActionStatus.STOPPED)
         .values_list("action__strategy__plan_goal__plan", "fund")
         .annotate(total=Sum("amount"))

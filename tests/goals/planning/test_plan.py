@@ -214,8 +214,9 @@ def test_no_amount_but_money(amount: str, world: Any, principal: Any, client: Cl
 
 
 def test_allocations_are_recorded_by_the_district(world: Any, client: Client) -> None:
-    make.plan(world.ridge)
     client.force_login(factories.person(Role.DISTRICT_PLANNER, world.cahaba))
+    assert client.get(url("money")).status_code == 200
+    make.plan(world.ridge)
     assert client.post(url("money"), {"name": "Grant", "amount": "-1"}).status_code == 422
     assert client.post(url("money"), {"name": "", "fund": "", "amount": "1"}).status_code == 422
     client.post(url("money"), {"name": "Grant", "amount": "100.00"})
