@@ -17,6 +17,7 @@ from django.db.models import Q
 from goals.figures import rounded
 from goals.models import Measure, MeasureCell, PreviousCell
 from goals.models.measure import Direction, MeasureKind
+from goals.readiness.previous import PUBLISHED
 from hstw.access import Action, decide
 from hstw.values import SchoolYear
 from schools.models import ImportBatch, Organization
@@ -90,28 +91,20 @@ class Changes:
 def since_last_load(user: Any, organization: Organization, years: Collection[int]) -> Changes | None:
     """What the last load changed of an organization's figures in these years.
 
-    ``None`` for people without its exact figures, and where nothing moved. Three queries at most.
+    ``None`` for people without its exact figures, and where nothing moved. Three queries.
     """
     if not decide(user, Action.VIEW_FIGURES, organization):
         return None
+    last = _last_load(organization)
     rows = list(
-        PreviousCell.objects.filter(organization=organization, year__in=list(years))
+        PreviousCell.objects.filter(organization=organization, year__in=list(years), load=last)
         .select_related("measure")
         .order_by("-changed_at")
     )
-    if not rows:
-        return None
-    last = _last_load(organization)
-    rows = [row for row in rows if row.load_id == (last.pk if last else None)]
-    if not rows:
-        return None
-    wanted = Q()
-    for row in rows:
-        wanted |= Q(year=row.year, measure=row.measure_id)
     now = {
         (year, measure): (numerator, denominator)
         for year, measure, numerator, denominator in MeasureCell.objects.filter(
-            wanted, organization=organization, group__code=ALL
+            organization=organization, year__in=list(years), group__code=ALL
         ).values_list("year", "measure_id", "numerator", "denominator")
     }
     found = [
@@ -129,11 +122,11 @@ def since_last_load(user: Any, organization: Organization, years: Collection[int
 
 
 def _last_load(organization: Organization) -> ImportBatch | None:
-    """The import that came last, of those for the organization, above it or below it."""
+    """The import of evidence that came last, of those for the organization, above it or below it."""
     step = Organization.steplen
-    above = [organization.path[:end] for end in range(step, len(organization.path), step)]
+    above = [organization.path[:end] for end in range(2 * step, len(organization.path), step)]
     within = Q(organization__path__in=above) | Q(organization__path__startswith=organization.path)
-    applied = ImportBatch.objects.filter(within, applied_at__isnull=False, undone_at=None)
+    applied = ImportBatch.objects.filter(within, applied_at__isnull=False, undone_at=None).exclude(kind__in=PUBLISHED)
     return applied.order_by("-applied_at").first()
 
 

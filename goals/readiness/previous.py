@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from goals.published import PUBLICATIONS
 from schools.models import Organization
 
 # Imports of a state among which the last one of an organization is looked for.
 _RECENT = 500
+# What authorities publish changes no figure that is counted here.
+PUBLISHED = [one.code for one in PUBLICATIONS]
 
 
 def remember(state: Organization, measures: Sequence[int], year: int) -> None:
@@ -31,7 +34,8 @@ def remember(state: Organization, measures: Sequence[int], year: int) -> None:
             "   WHERE (w.numerator, w.denominator) IS DISTINCT FROM (b.numerator, b.denominator)),"
             " loads AS (SELECT b.id, b.applied_at, p.path FROM schools_importbatch b"
             "   JOIN schools_organization p ON p.id = b.organization_id"
-            "   WHERE b.applied_at IS NOT NULL AND b.undone_at IS NULL AND starts_with(p.path, %(path)s)"
+            "   WHERE b.applied_at IS NOT NULL AND b.undone_at IS NULL AND b.kind <> ALL(%(published)s)"
+            "   AND starts_with(p.path, %(path)s)"
             "   ORDER BY b.applied_at DESC LIMIT %(recent)s),"
             " places AS (SELECT DISTINCT organization_id FROM changed),"
             " last AS (SELECT p.organization_id, (SELECT l.id FROM loads l"
@@ -45,5 +49,12 @@ def remember(state: Organization, measures: Sequence[int], year: int) -> None:
             " ON CONFLICT (organization_id, year, measure_id) DO UPDATE SET numerator = EXCLUDED.numerator,"
             "   denominator = EXCLUDED.denominator, load_id = EXCLUDED.load_id, changed_at = EXCLUDED.changed_at"
             " WHERE goals_previouscell.load_id IS DISTINCT FROM EXCLUDED.load_id",
-            {"all": "ALL", "path": state.path, "year": year, "measures": list(measures), "recent": _RECENT},
+            {
+                "all": "ALL",
+                "path": state.path,
+                "year": year,
+                "measures": list(measures),
+                "recent": _RECENT,
+                "published": PUBLISHED,
+            },
         )

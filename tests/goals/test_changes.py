@@ -146,3 +146,10 @@ def test_the_dashboard_says_it_at_a_constant_cost(world: World, client: Client) 
     with CaptureQueriesContext(connection) as many:
         client.get(url)
     assert len(many) == len(few)
+
+
+def test_what_authorities_publish_is_no_load_of_evidence(world: World) -> None:
+    ours = load(world.cahaba, "attendance.csv", 3)
+    absent(world.ridge, 3)
+    ImportBatch.objects.filter(pk=load(world.alabama, "grad.csv").pk).update(kind="kentucky-results")
+    assert seen(world, world.ridge).load == ours
