@@ -118,7 +118,8 @@ def _missing_in_goals(found: Outline, add: Any, part: Any) -> list[Missing]:
 
 def fingerprint(plan: Plan) -> str:
     """What the plan says now, as one value: a decision is made upon what was read."""
-    found = outline.content(outline.read(plan, None, audience=NETWORK))
+    now = Plan.objects.select_related("organization__in_state").get(pk=plan.pk)
+    found = outline.content(outline.read(now, None, audience=NETWORK))
     return hashlib.sha256(differs.words_only(found).encode()).hexdigest()
 
 
