@@ -7,10 +7,11 @@ from django.db.models.signals import post_migrate
 
 
 def _load_definitions(using: str, **about: Any) -> None:
-    from goals import definitions
+    from goals import definitions, framework
     from goals.readiness import publish
 
     definitions.load_where_ready(using)
+    framework.load_where_ready(using)
     publish.load_where_ready(using)
 
 
@@ -22,7 +23,9 @@ class GoalsConfig(AppConfig):
 
     def ready(self) -> None:
         from goals import published
+        from goals.planning import hand_over
 
         published.register()
+        hand_over.register()
         # The measures, groups and rules that ship with the product follow the tables they live in.
         post_migrate.connect(_load_definitions, sender=self)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from goals.models import Cursor, RollupRun, StalePair
 from goals.models.measure import Basis
+from goals.planning import status
 from goals.readiness import rollup
 from goals.readiness.amounts import all_measures
 from hstw.values import SchoolYear
@@ -35,7 +36,17 @@ def sweep() -> RollupRun | None:
     if not waiting:
         return None
     pairs = [(pair.organization, Basis(pair.basis), pair.year) for pair in waiting]
-    return rollup.run(pairs, reason="changed evidence", only_stale=True)
+    record = rollup.run(pairs, reason="changed evidence", only_stale=True)
+    refresh_goals(pairs, record)
+    return record
+
+
+def refresh_goals(pairs: list[tuple[Organization, Basis, int]], record: RollupRun) -> None:
+    """Work out anew how goals go, where the run changed any figure."""
+    if not record.changed:
+        return
+    for state in {state.pk: state for state, _basis, _year in pairs}.values():
+        status.refresh(state, [year for one, _basis, year in pairs if one.pk == state.pk])
 
 
 def nightly(today: dt.date | None = None) -> RollupRun | None:
@@ -50,7 +61,11 @@ def nightly(today: dt.date | None = None) -> RollupRun | None:
         for basis, year in rollup.pairs_of(state)
         if (basis, year) in known
     ]
-    return rollup.run(pairs, reason="became known", today=today) if pairs else None
+    if not pairs:
+        return None
+    record = rollup.run(pairs, reason="became known", today=today)
+    refresh_goals(pairs, record)
+    return record
 
 
 def mark_memberships(since: dt.datetime | None = None) -> None:

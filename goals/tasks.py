@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from goals import runs
+from goals.planning import remind
 
 
 @shared_task(queue="bulk")
@@ -15,3 +16,9 @@ def count_changed() -> None:
 def count_nightly() -> None:
     """Count what changed, and what became known overnight."""
     runs.nightly()
+
+
+@shared_task(queue="quick")
+def send_digests() -> int:
+    """Write to people about what they owe."""
+    return remind.send_digests()

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from goals.urls_planning import urlpatterns as planning
 from goals.views import closing, compare, dashboard, measure, preferences, rollups, students
 
 app_name = "goals"
@@ -31,4 +32,5 @@ urlpatterns = [
     path("o/<slug:slug>/<int:year>/readiness/<slug:code>/<slug:form>/", measure.download, name="measure_file"),
     path("system/rollups/", rollups.page, name="rollups"),
     path("system/rollups/<int:pk>/again/", rollups.again, name="rollup_again"),
+    *planning,
 ]

@@ -48,6 +48,16 @@ class Action(TextChoices):
     VIEW_IMPORTS = "view_imports", gettext_lazy("see what data has been loaded")
     IMPORT_STUDENTS = "import_students", gettext_lazy("load files about students")
     IMPORT_PUBLISHED = "import_published", gettext_lazy("load published results")
+    VIEW_GOALS = "view_goals", gettext_lazy("see bold goals and how they go")
+    EDIT_GOALS = "edit_goals", gettext_lazy("set bold goals and their status")
+    VIEW_PLAN = "view_plan", gettext_lazy("read the plan")
+    EDIT_PLAN = "edit_plan", gettext_lazy("write the plan")
+    COMMENT_PLAN = "comment_plan", gettext_lazy("comment on the plan")
+    UPDATE_ACTION = "update_action", gettext_lazy("say how action steps go")
+    SUBMIT_PLAN = "submit_plan", gettext_lazy("submit the plan")
+    APPROVE_PLAN = "approve_plan", gettext_lazy("approve or return a submitted plan")
+    MANAGE_FUNDS = "manage_funds", gettext_lazy("record funds and allocations")
+    LEAD_ASSESSMENT = "lead_assessment", gettext_lazy("lead the team's self-assessment, record surveys and visits")
     VIEW_PATHWAYS = "view_pathways", gettext_lazy("see the courses and pathways offered")
     VIEW_PARTNERS = "view_partners", gettext_lazy("see partners and their commitments")
     EDIT_PATHWAYS = "edit_pathways", gettext_lazy("design pathways")
@@ -80,6 +90,9 @@ _EVERYONE_IN_ITS_STATE = dict.fromkeys(Role, Reach.STATE) | {
     Role.SREB_STAFF: Reach.ALL,
 }
 _EVERYONE_IN_ITS_OWN = dict.fromkeys(Role, Reach.OWN) | {Role.SYSTEM_ADMINISTRATOR: Reach.ALL}
+_PLANNERS = dict.fromkeys((Role.DISTRICT_ADMINISTRATOR, Role.DISTRICT_PLANNER, Role.PRINCIPAL), Reach.OWN)
+_PLAN_TEAM = _PLANNERS | dict.fromkeys((Role.SITE_TEAM, Role.COUNSELOR, Role.CTE_DIRECTOR), Reach.OWN)
+_COACHES = dict.fromkeys((Role.SREB_STAFF, Role.STATE_COORDINATOR), Reach.OWN)
 
 TABLE: dict[Action, dict[Role, Reach]] = {
     # The directory is public record: transfers, successors and comparison need the whole state.
@@ -236,6 +249,18 @@ TABLE: dict[Action, dict[Role, Reach]] = {
         Role.SYSTEM_ADMINISTRATOR: Reach.ALL,
         Role.STATE_COORDINATOR: Reach.OWN,
     },
+    # Goals are what a whole state works towards, and a school answers its district's: the figures are protected.
+    Action.VIEW_GOALS: _EVERYONE_IN_ITS_STATE,
+    Action.EDIT_GOALS: _PLANNERS,
+    Action.VIEW_PLAN: _EVERYONE_IN_ITS_OWN,
+    Action.EDIT_PLAN: _PLAN_TEAM,
+    Action.COMMENT_PLAN: _PLAN_TEAM | _COACHES,
+    Action.UPDATE_ACTION: _PLAN_TEAM,
+    Action.SUBMIT_PLAN: _PLANNERS,
+    # A principal submits and does not approve; who submitted a plan never approves it (goals.planning.approve).
+    Action.APPROVE_PLAN: dict.fromkeys((Role.DISTRICT_ADMINISTRATOR, Role.DISTRICT_PLANNER), Reach.OWN),
+    Action.MANAGE_FUNDS: dict.fromkeys((Role.DISTRICT_ADMINISTRATOR, Role.DISTRICT_PLANNER), Reach.OWN),
+    Action.LEAD_ASSESSMENT: _PLANNERS | _COACHES,
     # A state certifies its own results; undoing that is no everyday act, and its reason is kept.
     Action.CLOSE_YEAR: {
         Role.SYSTEM_ADMINISTRATOR: Reach.ALL,

@@ -25,6 +25,12 @@ OF_A_YEAR = frozenset(
         "schools:students",
         "goals:closing",
         "goals:dashboard",
+        "goals:alignment",
+        "goals:goals",
+        "goals:money",
+        "goals:plan",
+        "goals:portfolio",
+        "goals:practices",
         "pathways:portfolio",
         "pathways:courses",
         "pathways:credential_types",
@@ -44,6 +50,7 @@ KEEPS_QUERY = frozenset({"goals:compare", "goals:trends"})
 _FIRST_PAGES = {
     "data": "schools:data",
     "readiness": "goals:dashboard",
+    "plan": "goals:goals",
     "pathways": "pathways:portfolio",
     "awards": "awards:of_organization",
 }
@@ -110,6 +117,10 @@ def build(request: HttpRequest) -> Navigation:
         if decide(request.user, Action.VIEW_ORGANIZATION, nav.organization or grants[0]):  # type: ignore[arg-type]
             nav.sections.append(
                 Link(_("Readiness"), reverse("goals:dashboard", args=[slug, nav.year]), current=section == "readiness")
+            )
+        if decide(request.user, Action.VIEW_GOALS, nav.organization or grants[0]):  # type: ignore[arg-type]
+            nav.sections.append(
+                Link(_("Goals & plan"), reverse("goals:goals", args=[slug, nav.year]), current=section == "plan")
             )
         if decide(request.user, Action.VIEW_PATHWAYS, nav.organization or grants[0]):  # type: ignore[arg-type]
             nav.sections.append(

@@ -34,6 +34,13 @@ if PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY.startswith(("django-insecu
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
+# Where people open it: what links in mail begin with that no request has led to.
+SITE_URL = env.str(
+    "SITE_URL",
+    default=f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+    if PRODUCTION and ALLOWED_HOSTS
+    else f"http://localhost:{env.int('PORT', default=8000)}",
+).rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # --- apps ------------------------------------------------------------------------------------------------------
@@ -187,6 +194,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 20, "queue": "bulk"},
     },
     "count what became known": {"task": "goals.tasks.count_nightly", "schedule": crontab(hour=7, minute=15)},
+    # Early in the morning of the eastern states.
+    "send digests": {"task": "goals.tasks.send_digests", "schedule": crontab(hour=10, minute=30)},
     "forget old before-images": {"task": "schools.tasks.forget_before_images", "schedule": 60.0 * 60 * 24},
 }
 

@@ -8,11 +8,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from awards.owed import owed_by as owed_to_awards
+from goals.planning import owed as plans
 from hstw import health
 from hstw.navigation import current_year
 from hstw.styleguide import contents as styleguide_contents
 from schools.home import places_of
 from schools.owed import by_day, owed_by
+from schools.scope import signed_in
 
 
 @require_safe
@@ -23,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "home.html",
         {
-            "owed": by_day([*owed_by(request.user), *owed_to_awards(request.user)]),
+            "owed": by_day([*owed_by(request.user), *plans.owed_by(signed_in(request)), *owed_to_awards(request.user)]),
             "places": places_of(request.user),
             "year": current_year(),
         },

@@ -111,6 +111,8 @@ class Unit(models.TextChoices):
     EXAMS = "exams", _("exams")
     CREDENTIALS = "credentials", _("credentials")
     COURSES = "courses", _("courses")
+    PATHWAYS = "pathways", _("pathways")
+    INDEX = "index", _("index points")
 
 
 class Measure(models.Model):

@@ -20,6 +20,7 @@ PHASES: tuple[tuple[str, str], ...] = (
     ("Students", "hstw.demo.students:load_students"),
     ("Pathways", "hstw.demo.offered:load_offered"),
     ("Readiness", "hstw.demo.readiness:count"),
+    ("Goals and plans", "hstw.demo.plans:load_plans"),
     ("Awards", "hstw.demo.awards:load_awards"),
 )
 

@@ -25,6 +25,10 @@ EDITORS = frozenset(
         R.PRINCIPAL,
     }
 )
+PLANNERS = frozenset({R.DISTRICT_ADMINISTRATOR, R.DISTRICT_PLANNER, R.PRINCIPAL})
+PLAN_TEAM = PLANNERS | {R.SITE_TEAM, R.COUNSELOR, R.CTE_DIRECTOR}
+COACHES = frozenset({R.SREB_STAFF, R.STATE_COORDINATOR})
+DECIDERS = frozenset({R.DISTRICT_ADMINISTRATOR, R.DISTRICT_PLANNER})
 STANDING = frozenset({R.SYSTEM_ADMINISTRATOR, R.SREB_STAFF, R.STATE_COORDINATOR})
 
 
@@ -160,6 +164,46 @@ PAGES: dict[str, Page | Personal | System | Signed | Panel] = {
     ),
     "goals:within_reach": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY),
     "goals:within_reach_file": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"form": "csv"}),
+    # Goals are the state's to see, with protected figures; plans are read by those who work there or above.
+    "goals:goals": DIRECTORY,
+    "goals:goal": DIRECTORY,
+    "goals:alignment": DIRECTORY,
+    "goals:goal_new": Page(own=PLANNERS, sibling=NOBODY, foreign=NOBODY),
+    "goals:goal_edit": Page(own=PLANNERS, sibling=NOBODY, foreign=NOBODY),
+    "goals:goal_status": Page(own=PLANNERS, sibling=NOBODY, foreign=NOBODY),
+    "goals:typed": Page(own=PLANNERS, sibling=NOBODY, foreign=NOBODY),
+    "goals:plan_submit": Page(own=PLANNERS, sibling=NOBODY, foreign=NOBODY),
+    "goals:plan_text": Page(own=PLAN_TEAM, sibling=NOBODY, foreign=NOBODY),
+    "goals:plan_add": Page(own=PLAN_TEAM, sibling=NOBODY, foreign=NOBODY),
+    "goals:plan_part": Page(own=PLAN_TEAM, sibling=NOBODY, foreign=NOBODY),
+    "goals:plan_remove": Page(own=PLAN_TEAM, sibling=NOBODY, foreign=NOBODY),
+    "goals:plan_move": Page(own=PLAN_TEAM, sibling=NOBODY, foreign=NOBODY),
+    "goals:action_money": Page(own=PLAN_TEAM, sibling=NOBODY, foreign=NOBODY),
+    "goals:action_file": Page(own=PLAN_TEAM, sibling=NOBODY, foreign=NOBODY),
+    "goals:plan_comment": Page(own=PLAN_TEAM | COACHES, sibling=NOBODY, foreign=NOBODY),
+    "goals:plan_history": Page(own=EDITORS),
+    "goals:plan_decide": Page(own=DECIDERS, sibling=NOBODY, foreign=NOBODY),
+    "goals:plan": Page(own=ALL),
+    "goals:action": Page(own=ALL),
+    "goals:evidence": Page(own=PLAN_TEAM | COACHES, sibling=NOBODY, foreign=NOBODY),
+    "goals:money": Page(own=ALL),
+    "goals:portfolio": Page(own=ALL),
+    "goals:board_page": Page(own=ALL),
+    "goals:practices": Page(own=ALL),
+    "goals:plan_draft_file": Page(own=ALL, kwargs={"form": "docx"}),
+    "goals:plan_version": Page(own=ALL, kwargs={"number": 1}),
+    "goals:plan_version_file": Page(own=ALL, kwargs={"number": 1, "form": "pdf"}),
+    "goals:money_file": Page(own=ALL, kwargs={"form": "csv"}),
+    "goals:portfolio_file": Page(own=ALL, kwargs={"form": "csv"}),
+    "goals:practice_round_new": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
+    "goals:practice_round": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
+    "goals:survey_new": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
+    "goals:survey": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
+    "goals:visit_new": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
+    "goals:visit": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
+    # Members alone rate, whatever their role: tests/goals/planning/test_practices.py.
+    "goals:practice_rate": Page(own=NOBODY, sibling=NOBODY, foreign=NOBODY),
+    "goals:owed": Personal(),
     # What is offered is published like the directory; partners are named with whom to call; students by name.
     "pathways:program_codes": Personal(),
     "pathways:portfolio": DIRECTORY,

@@ -32,6 +32,7 @@ from tests.access.declared import (
     Personal,
     System,
 )
+from tests.goals.planning import places
 from tests.pathways import made
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +188,12 @@ def grade_of(organization: Organization) -> dict[str, Any]:
     return {**enrollment_of(organization), "field": "grade"}
 
 
+def rows_of_plans(name: str, organization: Organization) -> dict[str, Any]:
+    """What the address of a page of “Goals & plan” needs beside its organization."""
+    wanted = places.WANTED.get(name)
+    return wanted(organization) if wanted else {}
+
+
 # Addresses without an organization: an id that says nothing leads to it.
 BY_ID = {
     "schools:import": import_of,
@@ -230,6 +237,7 @@ def address(name: str, page: Page, organization: Organization) -> str:
         del kwargs["year"]
     if name in ROWS:
         kwargs |= ROWS[name](organization)
+    kwargs |= rows_of_plans(name, organization)
     return reverse(name, kwargs=kwargs)
 
 

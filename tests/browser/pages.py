@@ -59,6 +59,20 @@ def of_ridge_row(role: str, proof: str, row: Callable[[FilledPathways], dict[str
     return Seen(role, lambda world: _ridge(world, **row(world.pathways)), proof)
 
 
+def _planned(role: str, proof: str, back: int = 0, **wanted: Any) -> Seen:
+    """A page of Ridge's goals and plan; ``wanted`` names what was filled in for it."""
+
+    def kwargs(world: FilledWorld) -> dict[str, Any]:
+        known = {**world.plans, "strategy": world.plans["step"].strategy}
+        return {
+            "slug": "ridge",
+            "year": current_year() - back,
+            **{name: known[one].pk if one in known and name != "kind" else one for name, one in wanted.items()},
+        }
+
+    return Seen(role, kwargs, proof)
+
+
 def import_in(state: str, proof: str, role: str = Role.PRINCIPAL) -> Seen:
     """The page of an import that stands in a state."""
     return Seen(role, lambda world: {"public_id": world.data.imports[state].public_id}, proof)
@@ -344,6 +358,45 @@ PAGES: dict[str, Seen] = {
         "award_reviewer", lambda world: {"public_id": world.awards.review.public_id}, "Still missing"
     ),
     "awards:of_organization": of_ridge(Role.PRINCIPAL, "Pacesetter School Award 2031"),
+    "goals:goals": of_ridge(Role.PRINCIPAL, "answers “95 % of students graduate on time”"),
+    "goals:goals#board": _cahaba(Role.BOARD_VIEWER, "Where do we want to be?"),
+    "goals:goals#empty": Seen(
+        Role.STATE_COORDINATOR, lambda world: {"slug": "tombigbee", "year": current_year()}, "No goal yet"
+    ),
+    "goals:goal": _planned(Role.PRINCIPAL, "Year by year", pk="goal"),
+    "goals:goal_new": of_ridge(Role.PRINCIPAL, "What is to be reached in the end year"),
+    "goals:goal_edit": _planned(Role.PRINCIPAL, "Stop this goal", pk="goal"),
+    "goals:goal_status": _planned(Role.PRINCIPAL, "It ends when figures are loaded next", pk="goal"),
+    "goals:typed": of_ridge(Role.PRINCIPAL, "District records"),
+    "goals:alignment": _cahaba(Role.DISTRICT_ADMINISTRATOR, "Addressed"),
+    "goals:plan": of_ridge(Role.PRINCIPAL, "This plan differs from version 1"),
+    "goals:plan#board": of_ridge(Role.BOARD_VIEWER, "Teachers of ninth grade agree"),
+    "goals:plan#none": _cahaba(Role.DISTRICT_PLANNER, "Begin the plan"),
+    "goals:plan_text": of_ridge(Role.PRINCIPAL, "Every student leaves with a plan."),
+    "goals:plan_add": _planned(Role.PRINCIPAL, "One sentence: who", kind="need", parent="plan"),
+    "goals:plan_add#action": _planned(Role.PRINCIPAL, "Amount in dollars", kind="action", parent="strategy"),
+    "goals:plan_part": _planned(Role.PRINCIPAL, "Who changed what", kind="need", pk="need"),
+    "goals:plan_history": of_ridge(Role.PRINCIPAL, "Submitted, returned, approved"),
+    "goals:plan_submit": of_ridge(Role.PRINCIPAL, "$2,300.00 more is planned than was given"),
+    "goals:plan_decide": Seen(
+        Role.DISTRICT_PLANNER, lambda world: {"slug": "valley", "year": current_year()}, "Return to the school"
+    ),
+    "goals:plan_version": of_ridge(Role.BOARD_VIEWER, "What is frozen", number=1),
+    "goals:action": _planned(Role.PRINCIPAL, "Two of six came.", pk="step"),
+    "goals:money": _cahaba(Role.DISTRICT_PLANNER, "Record an allocation"),
+    "goals:money#school": of_ridge(Role.PRINCIPAL, "Line by line"),
+    "goals:portfolio": _cahaba(Role.DISTRICT_ADMINISTRATOR, "Cahaba Valley High School"),
+    "goals:board_page": _cahaba(Role.BOARD_VIEWER, "may be passed around"),
+    "goals:practices": of_ridge(Role.PRINCIPAL, "What the team agreed on"),
+    "goals:practice_round_new": of_ridge(Role.PRINCIPAL, "Who rates"),
+    "goals:practice_round": _planned(Role.PRINCIPAL, "We agree on", back=1, pk="done"),
+    "goals:practice_rate": _planned(Role.SITE_TEAM, "What have you seen?", pk="still"),
+    "goals:survey_new": of_ridge(Role.PRINCIPAL, "percent intensive"),
+    "goals:survey": _planned(Role.PRINCIPAL, "512", pk="survey"),
+    "goals:visit_new": of_ridge(Role.PRINCIPAL, "Led by"),
+    "goals:visit": _planned(Role.PRINCIPAL, "Tasks are at grade level", pk="visit"),
+    "goals:owed": Seen(Role.PRINCIPAL, _nothing, "Save all"),
+    "goals:owed#nothing": Seen(Role.CTE_DIRECTOR, _nothing, "What I owe"),
     "schools:invitation_accept": Seen(
         None, lambda world: {"token": invitations.token(world.invitation)}, "Nia Teacher"
     ),
@@ -417,6 +470,16 @@ NO_PAGE = {
     "pathways:ledger_file",
     "pathways:programs_file",
     *(f"awards:{name}" for name in AWARDS_WITHOUT_PAGE),
+    "goals:plan_move",
+    "goals:plan_remove",
+    "goals:plan_comment",
+    "goals:plan_draft_file",
+    "goals:plan_version_file",
+    "goals:action_money",
+    "goals:action_file",
+    "goals:evidence",
+    "goals:money_file",
+    "goals:portfolio_file",
     "healthz",
     "readyz",
     "metrics",

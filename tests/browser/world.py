@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -26,6 +27,7 @@ from tests import factories
 from tests.browser.awards import FilledAwards, fill_awards
 from tests.browser.data import FilledData, fill_data
 from tests.browser.pathways import FilledPathways, fill_pathways
+from tests.browser.planning import fill_plans
 from tests.browser.readiness import fill_readiness
 
 LONG_NAME = "The Honorable Wilhelmina Featherstonehaugh-Montgomery Memorial Career and Technical High School"
@@ -44,6 +46,7 @@ class FilledWorld:
     data: FilledData
     pathways: FilledPathways
     awards: FilledAwards
+    plans: dict[str, Any]
 
 
 def fill() -> FilledWorld:
@@ -102,7 +105,8 @@ def fill() -> FilledWorld:
     data = fill_data(places, people)
     fill_readiness(places, data.imports["evidence"])
     pathways, awards = fill_pathways(places, people), fill_awards(places, people)
-    return FilledWorld(places, people, membership, invitation, leaving, key, data, pathways, awards)
+    plans = fill_plans(places, people)
+    return FilledWorld(places, people, membership, invitation, leaving, key, data, pathways, awards, plans)
 
 
 NAMES = [

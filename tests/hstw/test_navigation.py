@@ -25,7 +25,16 @@ def test_sections_that_nothing_fills_are_not_shown(client: Client) -> None:
     world = factories.make_world()
     client.force_login(factories.person(Role.PRINCIPAL, world.ridge))
     labels = [section.label for section in nav_of(client, reverse("home")).sections]  # type: ignore[attr-defined]
-    assert labels == ["Home", "Readiness", "Pathways", "Awards", "Data", "People & settings", "Organizations"]
+    assert labels == [
+        "Home",
+        "Readiness",
+        "Goals & plan",
+        "Pathways",
+        "Awards",
+        "Data",
+        "People & settings",
+        "Organizations",
+    ]
 
 
 def test_data_is_offered_to_those_who_see_imports(client: Client) -> None:

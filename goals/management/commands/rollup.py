@@ -37,12 +37,13 @@ class Command(BaseCommand):
         elif options["all"]:
             pairs = runs.everything()
         else:
-            done = runs.sweep()
-            self.tell(done)
+            self.tell(runs.sweep())
             return
         if not pairs:
             raise CommandError("There is no evidence of that.")
-        self.tell(rollup.run(pairs, reason="by command", say=self.say))
+        done = rollup.run(pairs, reason="by command", say=self.say)
+        runs.refresh_goals(pairs, done)
+        self.tell(done)
 
     def say(self, line: str) -> None:
         """One line, at once."""

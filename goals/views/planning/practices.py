@@ -1,0 +1,217 @@
+"""Practices: the team's self-assessment, surveys and visits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from goals.forms_planning.practice import FindingForm, RoundForm, SurveyForm, VisitForm
+from goals.models import Finding, FrameworkEdition, KeyPractice, Level, SurveyAdministration, TeamAssessment, Visit
+from goals.planning import assess, elements
+from goals.views.planning import frame
+from hstw.access import Action, decide
+from schools.scope import signed_in
+
+PAGE_SIZE = 20
+
+
+@require_safe
+@login_required
+def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
+    """Rounds of self-assessment, what was agreed on over the years, surveys and visits, and the framework itself."""
+    organization, school_year = frame.place(request, slug, year, Action.VIEW_PLAN)
+    user = signed_in(request)
+    years, agreed = assess.over_years(organization)
+    rounds = list(
+        TeamAssessment.objects.filter(organization=organization)
+        .select_related("edition")
+        .prefetch_related("members")
+        .order_by("-year", "-pk")[:PAGE_SIZE]
+    )
+    for one in rounds:
+        one.open = assess.is_open(one)  # type: ignore[attr-defined]
+        one.mine = any(member.pk == user.pk for member in one.members.all())  # type: ignore[attr-defined]
+    surveys = SurveyAdministration.objects.filter(organization=organization)
+    return frame.show(
+        request,
+        organization,
+        school_year,
+        "goals/plans/practices.html",
+        tab="practices",
+        rounds=rounds,
+        years=years,
+        agreed=agreed,
+        page_obj=Paginator(surveys, PAGE_SIZE).get_page(request.GET.get("page")),
+        visits=Visit.objects.filter(organization=organization).prefetch_related("findings__area")[:PAGE_SIZE],
+        editions=FrameworkEdition.objects.filter(pk__in=elements.editions_for(organization, school_year))
+        .prefetch_related("practices__area", "areas", "statements")
+        .order_by("order"),
+        may_lead=bool(decide(user, Action.LEAD_ASSESSMENT, organization)) and organization.kind in frame.KINDS,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def round_new(request: HttpRequest, slug: str, year: int) -> HttpResponse:
+    """A new round."""
+    organization, school_year = frame.place(request, slug, year, Action.LEAD_ASSESSMENT)
+    row = TeamAssessment(organization=organization, year=int(school_year), by=signed_in(request))
+    form = RoundForm(request.POST or None, instance=row, organization=organization, year=school_year)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Begun. Each member finds it under “What I owe”."))
+        return redirect("goals:practices", slug, school_year)
+    return _form(request, organization, school_year, form, _("A new self-assessment"))
+
+
+def _form(request: HttpRequest, organization: Any, year: Any, form: Any, heading: str, **more: Any) -> HttpResponse:
+    return frame.show(
+        request,
+        organization,
+        year,
+        "goals/plans/simple_form.html",
+        status=422 if form.errors else 200,
+        tab="practices",
+        form=form,
+        heading=heading,
+        **more,
+    )
+
+
+def _round(request: HttpRequest, slug: str, year: int, pk: int, action: Action) -> tuple[Any, Any, TeamAssessment]:
+    organization, school_year = frame.place(request, slug, year, action)
+    rows = TeamAssessment.objects.select_related("edition", "organization__in_state")
+    return organization, school_year, get_object_or_404(rows, pk=pk, organization=organization)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def rate(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
+    """One's own ratings: nobody else sees them before all are in."""
+    organization, school_year, one = _round(request, slug, year, pk, Action.VIEW_PLAN)
+    user = signed_in(request)
+    if not one.members.filter(pk=user.pk).exists():
+        raise PermissionDenied(_("You are not a member of this round."))
+    practices = assess.practices_of(one)
+    if request.method == "POST":
+        sent = {
+            practice.pk: (request.POST.get(f"level-{practice.pk}", ""), request.POST.get(f"seen-{practice.pk}", ""))
+            for practice in practices
+        }
+        try:
+            assess.rate(one, user, sent)
+        except assess.AssessmentError as error:
+            messages.error(request, str(error))
+            return redirect("goals:practice_rate", slug, school_year, pk)
+        left = sum(not level for level, _seen in sent.values())
+        if left:
+            messages.warning(request, _("Kept. %(n)s practices have no rating yet.") % {"n": left})
+            return redirect("goals:practice_rate", slug, school_year, pk)
+        messages.success(request, _("Kept. Thank you: that is all."))
+        return redirect("goals:practices", slug, school_year)
+    mine = {rating.practice_id: rating for rating in one.ratings.filter(user=user)}
+    return frame.show(
+        request,
+        organization,
+        school_year,
+        "goals/plans/rate.html",
+        tab="practices",
+        round=one,
+        open=assess.is_open(one),
+        rows=[(practice, mine.get(practice.pk)) for practice in practices],
+        levels=Level.choices,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def spread(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
+    """The spread of the team's ratings, and what it agrees on: for whoever leads the round."""
+    organization, school_year, one = _round(request, slug, year, pk, Action.LEAD_ASSESSMENT)
+    if request.method == "POST":
+        practice = request.POST.get("practice", "")
+        try:
+            assess.agree(
+                one,
+                int(practice) if practice.isdecimal() and len(practice) < 18 else 0,
+                request.POST.get("level", ""),
+                request.POST.get("note", ""),
+                signed_in(request),
+            )
+            messages.success(request, _("Recorded."))
+        except assess.AssessmentError as error:
+            messages.error(request, str(error))
+        return redirect("goals:practice_round", slug, school_year, pk)
+    rating_open = assess.is_open(one)
+    done, waiting = assess.who_is_in(one)
+    return frame.show(
+        request,
+        organization,
+        school_year,
+        "goals/plans/spread.html",
+        tab="practices",
+        round=one,
+        open=rating_open,
+        done=done,
+        waiting=waiting,
+        spreads=[] if rating_open else assess.spread(one),
+        levels=Level.choices,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def survey(request: HttpRequest, slug: str, year: int, pk: int = 0) -> HttpResponse:
+    """Record a survey, or change one (``pk`` from 1)."""
+    organization, school_year = frame.place(request, slug, year, Action.LEAD_ASSESSMENT)
+    row = SurveyAdministration(organization=organization)
+    if pk:
+        row = get_object_or_404(SurveyAdministration, pk=pk, organization=organization)
+    complete = elements.editions_for(organization, school_year).filter(complete=True).first()
+    practices = list(KeyPractice.objects.filter(edition=complete)) if complete else []
+    form = SurveyForm(request.POST or None, instance=row, practices=practices)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("goals:practices", slug, school_year)
+    return _form(request, organization, school_year, form, _("A survey"))
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def visit_new(request: HttpRequest, slug: str, year: int) -> HttpResponse:
+    """Record a visit."""
+    organization, school_year = frame.place(request, slug, year, Action.LEAD_ASSESSMENT)
+    form = VisitForm(request.POST or None, instance=Visit(organization=organization))
+    if request.method == "POST" and form.is_valid():
+        row = form.save()
+        messages.success(request, _("Saved. Now add what was found."))
+        return redirect("goals:visit", slug, school_year, row.pk)
+    return _form(request, organization, school_year, form, _("A visit"))
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def visit(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
+    """A visit's findings by focus area, and one more."""
+    organization, school_year = frame.place(request, slug, year, Action.LEAD_ASSESSMENT)
+    row = get_object_or_404(Visit, pk=pk, organization=organization)
+    remove = request.POST.get("remove", "")
+    if remove:
+        row.findings.filter(pk=remove if remove.isdecimal() and len(remove) < 18 else 0).delete()
+        return redirect("goals:visit", slug, school_year, pk)
+    form = FindingForm(request.POST or None, instance=Finding(visit=row), organization=organization, year=school_year)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("goals:visit", slug, school_year, pk)
+    findings = row.findings.select_related("area")
+    return _form(request, organization, school_year, form, str(row), findings=findings, visit=row)
