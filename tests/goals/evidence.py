@@ -26,8 +26,8 @@ _days = itertools.count(1)
 
 
 def covered(organization: Organization, *years: int) -> None:
-    """Everything that measures of readiness need is loaded."""
-    for year in years:
+    """Everything that measures of readiness of these years need is loaded, that of the three years before included."""
+    for year in {one - back for one in years for back in range(4)}:
         for kind in ("enrollment", "diplomas", "assessment:ACT", "credentials"):
             EvidenceCoverage.objects.get_or_create(organization=organization, year=year, kind=kind)
 

@@ -13,6 +13,7 @@ from goals.readiness import cooperatives, region, rollup
 from schools.models import CooperativeMember, Diploma, EvidenceChange, EvidenceCoverage, Organization, Student
 from schools.models.organization import Kind
 from tests.factories import World, enrollment, make_world, organization, student
+from tests.goals.evidence import covered
 
 pytestmark = pytest.mark.django_db
 YEAR = 2024
@@ -163,8 +164,7 @@ def test_the_region_is_the_sum_of_its_states(world: World) -> None:
 
 def graduates(world: World) -> None:
     for place in (world.ridge, world.derby):
-        cover(place, *("enrollment", "diplomas", "courses", "assessment:ACT", "credentials", "workbased"))
-        cover(place, "work", "wbl", "work_based_learning", "postsecondary")
+        covered(place, YEAR)
         who = student(grade_9_year=YEAR - 3)
         enrollment(place, YEAR, "12", student=who, exit_code="graduated")
         Diploma.objects.create(

@@ -199,6 +199,7 @@ def test_an_earlier_years_file_marks_the_later_leavers_and_classes(world: World)
     assert set(StalePair.objects.values_list("basis", "year")) == {
         *(("leaver", year) for year in (2023, 2024)),
         *(("class", year) for year in (2023, 2024)),
+        *(("senior", year) for year in (2023, 2024)),
     }
     StalePair.objects.all().delete()
     rollup.mark_covered([(world.ridge.pk, 2022, "attendance")])
