@@ -159,7 +159,7 @@ AREAS: tuple[Area, ...] = (
     Area(
         "along",
         _("Along the way"),
-        ("READY_FOR_HIGH_SCHOOL", "CHRONIC_ABSENCE", "PROFICIENT_*", "ADVANCED_COURSES", "*PLAN*"),
+        ("READY_FOR_HIGH_SCHOOL", "CHRONIC_ABSENCE", "PROFICIENT_*", "ADVANCED_COURSES", "PLAN_ON_FILE"),
     ),
     # Whatever no area names.
     Area("more", _("More measures"), ("*",)),

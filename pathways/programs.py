@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Case, F, Q, Sum, TextChoices, When
 from django.db.models.functions import Upper
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,10 +26,12 @@ from pathways.models import Course, Pathway, PathwayCourse, PlannedCourse, Progr
 from pathways.models.catalog import HIGH_SCHOOL, TOTAL, Subject
 from pathways.models.pathway import Part
 from pathways.rules import RECOMMENDED, said, shortfalls
-from schools.models import CourseRecord, Enrollment, Organization, Student, User
+from schools.models import CourseRecord, Enrollment, EvidenceChange, EvidenceCoverage, Organization, Student, User
 from schools.models.evidence import ExitCode
 
 ONE_CREDIT = Decimal(1)
+# The kind of evidence that programs are, where figures are counted from them.
+EVIDENCE = "programs_of_study"
 _GOES_ON = Q(credits_earned=None) | Q(credits_earned=0, mark="")
 _STAYED = Q(exited=None) | Q(exit_code__in=[ExitCode.END_OF_YEAR, ExitCode.GRADUATED])
 
@@ -227,6 +230,15 @@ def taken_by(students: Iterable[int]) -> dict[int, Taken]:
     return found
 
 
+def tell(program: ProgramOfStudy) -> None:
+    """Write down that a school's programs are kept here, and whose was begun or looked at: figures count them."""
+    year = SchoolYear.on(timezone.localdate())
+    EvidenceCoverage.objects.get_or_create(organization=program.organization, year=int(year), kind=EVIDENCE)
+    EvidenceChange.objects.create(
+        student_id=program.student_id, organization=program.organization, year=int(year), kind=EVIDENCE
+    )
+
+
 @transaction.atomic
 def plan_pathway(program: ProgramOfStudy, grade: str) -> int:
     """Plan every course of the pathway that is neither taken nor planned, from ``grade`` on; how many.
@@ -269,6 +281,7 @@ def review(program: ProgramOfStudy, held_on: dt.date, by: User, *, with_family: 
     row: ProgramReview = ProgramReview.objects.create(
         program=program, held_on=held_on, by=by, with_family=with_family, note=note.strip()
     )
+    tell(program)
     return row
 
 

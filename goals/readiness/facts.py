@@ -33,6 +33,7 @@ FACTS: dict[str, Any] = {
     "failed": _("Courses in English or mathematics failed in the year"),
     "courses_open": _("Courses without a mark yet"),
     "courses": _("Courses with a mark"),
+    "plan_on_file": _("Program of study in force"),
     "advanced": _("AP, IB, Advanced Career or dual enrollment courses"),
     "dual_taken": _("Dual enrollment courses"),
     "dual_marked": _("Dual enrollment courses with a mark"),
@@ -253,6 +254,9 @@ def _facts_of_the_year(parts: dict[str, sql.Composable]) -> None:
         " (u.grade = '09' AND s.grade_9_year = {year}) AS first_time_9,"
         " c.credits, c.core_fs, coalesce(c.courses_open, 0) AS courses_open, coalesce(c.courses, 0) AS courses,"
         " coalesce(c.advanced, 0) AS advanced, coalesce(c.failed, 0) AS failed,"
+        " EXISTS (SELECT FROM pathways_programofstudy p WHERE p.student_id = u.student_id"
+        "   AND p.begun < make_date({year}, 7, 1) AND (p.ended IS NULL OR p.ended >= make_date({year} - 1, 7, 1)))"
+        "   AS plan_on_file,"
         " coalesce(c.dual_taken, 0) AS dual_taken, coalesce(c.dual_marked, 0) AS dual_marked,"
         " coalesce(c.dual_passed, 0) AS dual_passed,"
         " b.credits_so_far, coalesce(b.begun_so_far, 0) AS begun_so_far,"

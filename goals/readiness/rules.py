@@ -24,7 +24,7 @@ from goals.readiness.expressions import BadRule, Node
 _OF_A_YEAR = frozenset(
     {
         *("days_enrolled", "days_absent", "absent_share", "first_time_9", "credits", "core_fs"),
-        *("courses_open", "courses", "advanced"),
+        *("courses_open", "courses", "advanced", "plan_on_file"),
     }
 )
 _NEEDED = {"code", "name", "state", "denominator", "source", "tree"}

@@ -30,7 +30,8 @@ from pathways.models import (
     WorkBasedLearning,
 )
 from pathways.models import Pathway as PathwayModel
-from schools.models import CredentialEarned, Enrollment, User
+from pathways.programs import EVIDENCE
+from schools.models import CredentialEarned, Enrollment, EvidenceCoverage, User
 
 from . import catalog
 from .geography import District, School, State
@@ -330,6 +331,11 @@ def _programs(world: World) -> None:
     world.writer.write_rows(ProgramOfStudy, [row[0] for row in rows])
     world.writer.write_rows(PlannedCourse, [planned for row in rows for planned in row[1]])
     world.writer.write_rows(ProgramReview, [held for row in rows for held in row[2]])
+    covered = {
+        "id": world.writer.take(EvidenceCoverage, 1), "organization_id": high.pk, "year": world.last_year,
+        "kind": EVIDENCE, "through_date": None, "batch_id": None,
+    }  # fmt: skip
+    world.writer.write_rows(EvidenceCoverage, [covered])
 
 
 def _electives(district: District) -> list[tuple[int, str]]:

@@ -45,6 +45,12 @@ class ProgramForm(OwnedForm):
         fields["adviser"].empty_label = _("Nobody yet")
         self.helper = helper("pathway", "adviser", "goal")
 
+    def save(self, commit: bool = True) -> Any:
+        """Save it, and say so to whoever counts programs."""
+        row = super().save(commit)
+        programs.tell(row)
+        return row
+
 
 def _on_duty(organization: Organization) -> Any:
     from schools.models import RoleAssignment

@@ -30,6 +30,7 @@ LABELS = {
     "work_experience": gettext_lazy("Work-based learning"),
     "diplomas": gettext_lazy("Diplomas"),
     "cohort_removals": gettext_lazy("Cohort removals"),
+    "programs_of_study": gettext_lazy("Programs of study"),
     "postsecondary": gettext_lazy("After high school"),
     "published": gettext_lazy("Published results"),
 }
