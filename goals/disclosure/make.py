@@ -9,7 +9,7 @@ import numpy as np
 import structlog
 from django.conf import settings
 
-from goals.disclosure import history
+from goals.disclosure import history, nested
 from goals.disclosure.families import Family, families
 from goals.disclosure.history import Told
 from goals.disclosure.insiders import untold
@@ -44,10 +44,7 @@ def make(
     """
     before = history.read(state, year) if remember else {}
     codes = dict(Measure.objects.values_list("pk", "code"))
-    by_population: dict[str, list[Family]] = {}
-    for family in families(state, year, basis):
-        by_population.setdefault(family.population, []).append(family)
-    for alike in by_population.values():
+    for alike in nested.clusters(families(state, year, basis), codes):
         if alike[0].events or max(len(one.organizations) for one in alike) > settings.HSTW_PROTECT_ORGANIZATIONS:
             # How many students stand behind events is not known; and very large tables have not been measured.
             for family in alike:
@@ -58,13 +55,13 @@ def make(
             for family in alike
         ]
         linked = [published(family, year, chosen.least_values) for family in alike]
-        together = list(zip(alike, known, linked, strict=True))
-        found = [solve_again(*one, chosen) for one in together]
-        while len(alike) > 1 and (more := shared(alike, [worlds.protection for worlds, _kept in found])):
-            for at, also in more.items():
-                found[at] = solve_again(*together[at], chosen, also)
-        for (family, earlier, _linked), (worlds, kept) in zip(together, found, strict=True):
-            if worlds.unsafe and earlier.was.any():
+        found = solve_together(alike, known, linked, chosen, nested.links(alike, codes))
+        stay = {at for at, (worlds, _kept) in enumerate(found) if worlds.unsafe and known[at].was.any()}
+        # Nor is one of two that are nested made anew where the other stays.
+        for link in nested.links(alike, codes):
+            stay |= {at for at in (link.outer, link.inner) if stay & {link.outer, link.inner} and known[at].was.any()}
+        for at, (family, earlier, (worlds, kept)) in enumerate(zip(alike, known, found, strict=True)):
+            if at in stay:
                 log.warning("figures stay as they were told", state=state.pk, year=year, counts=len(worlds.unsafe))
                 yield Made(family, as_told(family, earlier), np.ones(kept.shape, bool))
                 continue
@@ -72,6 +69,64 @@ def make(
             if remember:
                 history.save(state, year, family, worlds, told)
             yield Made(family, told, untold(worlds))
+
+
+def solve_together(
+    alike: list[Family],
+    known: list[Told],
+    linked: list[Published],
+    chosen: DisclosureSettings,
+    links: list[nested.Link],
+) -> list[tuple[Worlds, Bools]]:
+    """What to withhold of tables that tell something of each other: of one population, or nested (``nested``).
+
+    Each table alone first; then those that are nested in the light of the others; then again whatever has to withhold
+    more for another, until nothing has. What is withheld stays so: so the witnesses of the others hold.
+    """
+    values = chosen.least_values
+    extra = [_both(earlier.extra, beside.extra) for earlier, beside in zip(known, linked, strict=True)]
+    inner = {link.inner for link in links}
+    solved: list[Worlds | None] = [None] * len(alike)
+    kept: list[Bools] = [np.zeros(0, bool)] * len(alike)
+    for at in sorted(range(len(alike)), key=lambda at: at in inner):
+        beside = linked[at]
+        if at in inner:
+            beside = nested.limits(at, alike, solved, extra, links, values).added_to(beside)
+        solved[at], kept[at] = solve_again(alike[at], known[at], beside, chosen)
+    found = [(worlds, keep) for worlds, keep in zip(solved, kept, strict=True) if worlds is not None]
+    alone = [0 if at in inner else len(worlds.unsafe) for at, (worlds, _kept) in enumerate(found)]
+    nested_in = {at for link in links for at in (link.outer, link.inner)}
+    first = True
+    while True:
+        more = shared(alike, [worlds.protection for worlds, _kept in found])
+        changed = False
+        for at, family in enumerate(alike):
+            also = found[at][0].protection
+            beside = linked[at]
+            if at in nested_in:
+                limits = nested.limits(at, alike, [worlds for worlds, _kept in found], extra, links, values)
+                beside = limits.added_to(beside)
+                if (limits.hidden & ~also.cells).any():
+                    more.setdefault(at, also)
+            if at in more or (first and at in nested_in):
+                if at in more:
+                    more[at].add(also)
+                found[at] = solve_again(family, known[at], beside, chosen, more.get(at, also))
+                changed = True
+        first = False
+        # Where a table is not safe beside another that is nested in it, or around it, nothing of the inner one is told.
+        for link in links if not changed else ():
+            worse = any(len(found[at][0].unsafe) > alone[at] for at in (link.outer, link.inner))
+            protection, none = found[link.inner][0].protection, everything(alike[link.inner].table)
+            if worse and (none.veiled & ~protection.veiled).any():
+                log.warning("nothing is told of a nested population", measures=alike[link.inner].measures)
+                protection.add(none)
+        if not changed:
+            return found
+
+
+def _both(one: list[list[int]], other: list[list[int]]) -> list[list[int]]:
+    return [[a & b for a, b in zip(*row, strict=True)] for row in zip(one, other, strict=True)]
 
 
 def solve_again(
@@ -96,10 +151,7 @@ def solve_again(
     start.cells |= still
     start.veiled |= still & ~before.cells
     told = earlier.was & ~before.cells
-    extra = [
-        [before & beside for before, beside in zip(*row, strict=True)]
-        for row in zip(earlier.extra, linked.extra, strict=True)
-    ]
+    extra = _both(earlier.extra, linked.extra)
     settled = set(linked.settled)
     if still.any():
         start = solve(table, chosen.minimum, chosen.least_values, start, linked.extra, settled, linked.fixed).protection
