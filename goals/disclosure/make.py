@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -95,6 +96,8 @@ def solve_together(
         solved[at], kept[at] = solve_again(alike[at], known[at], beside, chosen)
     found = [(worlds, keep) for worlds, keep in zip(solved, kept, strict=True) if worlds is not None]
     alone = [0 if at in inner else len(worlds.unsafe) for at, (worlds, _kept) in enumerate(found)]
+    nested.make_room(alike, [worlds for worlds, _kept in found], extra, links, values)
+    before = [copy.deepcopy(worlds.protection) for worlds, _kept in found]
     nested_in = {at for link in links for at in (link.outer, link.inner)}
     first = True
     while True:
@@ -114,13 +117,24 @@ def solve_together(
                 found[at] = solve_again(family, known[at], beside, chosen, more.get(at, also))
                 changed = True
         first = False
-        # Where a table is not safe beside another that is nested in it, or around it, nothing of the inner one is told.
+        # Where the outer table is not safe beside the inner one, nothing of the inner one is told: of the places in
+        # question first, then at all.
         for link in links if not changed else ():
-            worse = any(len(found[at][0].unsafe) > alone[at] for at in (link.outer, link.inner))
-            protection, none = found[link.inner][0].protection, everything(alike[link.inner].table)
-            if worse and (none.veiled & ~protection.veiled).any():
-                log.warning("nothing is told of a nested population", measures=alike[link.inner].measures)
-                protection.add(none)
+            outer, inner_worlds = found[link.outer][0], found[link.inner][0]
+            if len(outer.unsafe) > alone[link.outer]:
+                none = everything(alike[link.inner].table)
+                places = {at for o, _g, _m in outer.unsafe for at in outer.chains[o] if not outer.is_top[at]}
+                wanted = [there for here, there in nested.rows(alike[link.outer], alike[link.inner]) if here in places]
+                veiled = inner_worlds.protection.veiled
+                if not (none.veiled[wanted] & ~veiled[wanted]).any():
+                    wanted = list(range(len(veiled)))
+                    log.warning("nothing is told of a nested population", measures=alike[link.inner].measures)
+                if (none.veiled[wanted] & ~veiled[wanted]).any():
+                    inner_worlds.protection.cells[wanted] |= none.cells[wanted]
+                    veiled[wanted] |= none.veiled[wanted]
+                    # Of the outer table no more is withheld than before it was looked at together with this one.
+                    outer.protection = copy.deepcopy(before[link.outer])
+                    changed = first = True
         if not changed:
             return found
 
@@ -151,19 +165,28 @@ def solve_again(
     start.cells |= still
     start.veiled |= still & ~before.cells
     told = earlier.was & ~before.cells
-    extra = _both(earlier.extra, linked.extra)
     settled = set(linked.settled)
     if still.any():
         start = solve(table, chosen.minimum, chosen.least_values, start, linked.extra, settled, linked.fixed).protection
     if not earlier.was.any():
-        worlds = solve(table, chosen.minimum, chosen.least_values, start, extra, settled, linked.fixed)
+        worlds = solve(table, chosen.minimum, chosen.least_values, start, linked.extra, settled, linked.fixed)
         return worlds, np.zeros(few.shape, bool)
     kept = start.cells & told & few
     # Where anything changed at a place, no reader can know in which of its groups.
     moved = np.zeros(few.shape, bool)
     moved[:] = earlier.differ(family).any(axis=1, keepdims=True)
     settled |= _settled(kept, earlier)
-    worlds = solve(table, chosen.minimum, chosen.least_values, start, extra, settled, linked.fixed, moved)
+    worlds = solve(
+        table,
+        chosen.minimum,
+        chosen.least_values,
+        start,
+        earlier.extra,
+        settled,
+        linked.fixed,
+        moved,
+        always=linked.extra,
+    )
     # What had to be withheld beside what was told, once more, tells nothing new as it was told.
     now = worlds.protection
     kept |= told & few & (now.cells | (now.numerators & ~before.numerators).any(axis=2))

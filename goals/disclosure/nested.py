@@ -28,8 +28,12 @@ import numpy as np
 from goals.disclosure.families import NESTED, WITHIN, Family
 from goals.disclosure.masks import Vocabulary, look
 from goals.disclosure.published import Published
+from goals.disclosure.suppress import of_cell
 from goals.disclosure.table import Bools, Ints, Protection
 from goals.disclosure.worlds import Cell, Worlds
+
+# Worlds of a count that are weighed against each other.
+_TRIED = 60
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,57 @@ def limits(
             if at != beside.inner and link.inner == at and other is not None and beside.of_the_same(link):
                 result.by(other, extra[beside.inner], None, None, rows(together[beside.inner], own))
     return result
+
+
+def make_room(together: list[Family], solved: list[Worlds], extra: list[Extra], found: list[Link], values: int) -> None:
+    """Withhold of inner tables what would show the worlds that hidden counts of outer ones need, the cheapest first.
+
+    More would otherwise be withheld of the outer table, which is the larger.
+    """
+    for at in sorted({link.outer for link in found if link.same}):
+        outer = solved[at]
+        before = outer.always
+        narrowed = limits(at, together, list(solved), extra, found, values).extra
+        own = before if before is not None else [[outer.vocabulary.all] * len(row) for row in extra[at]]
+        outer.leave([[a & b for a, b in zip(*row, strict=True)] for row in zip(own, narrowed, strict=True)])
+        cells = [cell for o, row in enumerate(outer.d) for g in range(len(row)) for cell in of_cell(outer, o, g)]
+        unsafe = [(cell, set(seen.values)) for cell in cells if not (seen := outer.search(cell)).safe]
+        outer.leave(before)
+        inner = [
+            (solved[link.inner], dict(rows(together[at], together[link.inner])))
+            for link in found
+            if link.same and link.outer == at
+        ]
+        for cell, values_left in unsafe:
+            _room_for(outer, cell, values_left, inner)
+
+
+def _room_for(outer: Worlds, cell: Cell, left: set[int], inner: list[tuple[Worlds, dict[int, int]]]) -> None:
+    """Withhold of the inner tables what a count needs to take enough values."""
+    best: dict[int, tuple[float, int, list[tuple[Worlds, int, int]]]] = {}
+    for tried, (changes, parts) in enumerate(outer.witnesses(cell)):
+        told = [
+            (part, row[o], g)
+            for part, row in inner
+            for organizations, g, _sign in parts
+            for o in organizations
+            if o in row and g < part.groups and not part.protection.veiled[row[o], g]
+        ]
+        cost = sum(part.cost(o, g) for part, o, g in told if not part.is_hidden(o, g))
+        for change in changes:
+            if change not in best or cost < best[change][0]:
+                best[change] = cost, tried, told
+        if tried >= _TRIED:
+            break
+    for change, (_cost, _at, told) in sorted(best.items(), key=lambda item: item[1][:2]):
+        if len(left) >= outer.needed:
+            return
+        if change in left:
+            continue
+        left.add(change)
+        for part, o, g in told:
+            part.protection.veiled[o, g] = True
+            part.hide(o, g)
 
 
 def _come(worlds: Worlds, mask: int) -> set[int]:

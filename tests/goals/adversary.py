@@ -19,8 +19,9 @@ from goals.disclosure.table import Table
 
 CODES = [(10, 20, 20), (21, 40, 10), (41, 100, 5), (101, 300, 2), (301, 10**6, 1)]
 MOST = 10**4
-# Seconds that the solver gets for a question, and again.
-LIMITS = (20, 200)
+# Seconds that the solver gets for a question, and whether it may simplify it first. That there is no such world counts
+# only without: simplified, the solver has called releases impossible whose own counts meet every row.
+LIMITS = ((20, True), (20, False), (300, False))
 
 
 @dataclass
@@ -298,19 +299,19 @@ class Adversary:
             for at, factor in extra[0].items():
                 row[0, at] = factor
             constraints.append(LinearConstraint(row, extra[1], extra[2]))
-        for limit in LIMITS:
+        for limit, presolve in LIMITS:
             found = milp(
                 c,
                 constraints=constraints,
                 integrality=np.ones(len(self.low)),
                 bounds=Bounds(self.low, self.high),
-                options={"time_limit": limit},
+                options={"time_limit": limit, "presolve": presolve},
             )
             if found.status == 0:
                 return np.rint(found.x)
-            if found.status == 2:
+            if found.status == 2 and not presolve:
                 return None
-        raise TimeoutError(f"undecided after {LIMITS[-1]} seconds: {found.message}")
+        raise TimeoutError(f"undecided: {found.message}")
 
     def attack(self, values: int = 3) -> list[Unsafe]:
         """The hidden counts that cannot take so many values, each with those it can."""

@@ -138,9 +138,7 @@ def test_a_part_is_not_told_where_the_rest_is_small_or_all_or_none(
     all_of: tuple[int, int], part_of: tuple[int, int], told: bool
 ) -> None:
     blocks = (Block((0,), ALONE),)
-    outer, inner = (
-        Table((-1,), (), blocks, np.array([[d]]), np.array([[[n]]])) for d, n in (all_of, part_of)
-    )
+    outer, inner = (Table((-1,), (), blocks, np.array([[d]]), np.array([[[n]]])) for d, n in (all_of, part_of))
     _of, part = together(outer, inner, dataclasses.replace(TAKEN, same=False))
     assert bool(part.cells.any()) != told
 
