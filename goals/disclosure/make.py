@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,10 @@ from schools.models import Organization
 log = structlog.get_logger(__name__)
 
 
+# Changes with every change of what is withheld or told for the same counts: then every table is made anew.
+EDITION = 2
+
+
 @dataclass
 class Made:
     """A table with what is told of it: the counts behind, what is withheld, since when; and what insiders miss."""
@@ -35,10 +40,31 @@ class Made:
     untold: Bools
 
 
+@dataclass
+class Together:
+    """Tables that are protected together: the ids of their measures, and a mark of all that they are made of.
+
+    ``made`` is empty where the mark is one that the caller has.
+    """
+
+    measures: list[int]
+    name: str
+    mark: str
+    made: list[Made]
+
+
 def make(
-    state: Organization, year: int, basis: Basis | None, chosen: DisclosureSettings, *, remember: bool
-) -> Iterator[Made]:
+    state: Organization,
+    year: int,
+    basis: Basis | None,
+    chosen: DisclosureSettings,
+    *,
+    remember: bool,
+    marks: Mapping[str, str] | None = None,
+) -> Iterator[Together]:
     """The tables of a state and year; with ``remember`` protected together with what was told before, and kept.
+
+    ``marks``: by name, of what there is already; it is not made again.
 
     Tables of one population tell the same number of students wherever their denominators are equal: what is withheld
     of one is withheld of the other.
@@ -46,30 +72,61 @@ def make(
     before = history.read(state, year) if remember else {}
     codes = dict(Measure.objects.values_list("pk", "code"))
     for alike in nested.clusters(families(state, year, basis), codes):
-        if alike[0].events or max(len(one.organizations) for one in alike) > settings.HSTW_PROTECT_ORGANIZATIONS:
-            # How many students stand behind events is not known; and very large tables have not been measured.
-            for family in alike:
-                yield Made(family, nothing(family), np.zeros(family.table.denominators.shape, bool))
-            continue
-        known = [
-            history.told(family, [codes[pk] for pk in family.measures], chosen.least_values, before.values())
-            for family in alike
-        ]
         linked = [published(family, year, chosen.least_values) for family in alike]
-        found = solve_together(alike, known, linked, chosen, nested.links(alike, codes))
-        stay = {at for at, (worlds, _kept) in enumerate(found) if worlds.unsafe and known[at].was.any()}
-        # Nor is one of two that are nested made anew where the other stays.
-        for link in nested.links(alike, codes):
-            stay |= {at for at in (link.outer, link.inner) if stay & {link.outer, link.inner} and known[at].was.any()}
-        for at, (family, earlier, (worlds, kept)) in enumerate(zip(alike, known, found, strict=True)):
-            if at in stay:
-                log.warning("figures stay as they were told", state=state.pk, year=year, counts=len(worlds.unsafe))
-                yield Made(family, as_told(family, earlier), np.ones(kept.shape, bool))
-                continue
-            told = tell(family, worlds, earlier, kept)
-            if remember:
-                history.save(state, year, family, worlds, told)
-            yield Made(family, told, untold(worlds))
+        measures = sorted({pk for family in alike for pk in family.measures})
+        name, mark = " ".join(codes[pk] for pk in measures), mark_of(alike, linked, chosen)
+        found = Together(measures, name, mark, [])
+        if not marks or marks.get(name) != mark:
+            found.made += _made(state, year, alike, linked, chosen, codes, before if remember else None)
+        yield found
+
+
+def mark_of(alike: list[Family], linked: list[Published], chosen: DisclosureSettings) -> str:
+    """A mark of everything on which it depends what is told of some tables, without memory of what was told before."""
+    found = hashlib.sha256()
+    found.update(repr((EDITION, chosen.minimum, chosen.least_values, settings.HSTW_PROTECT_ORGANIZATIONS)).encode())
+    for family, beside in zip(alike, linked, strict=True):
+        table = family.table
+        found.update(repr((family.organizations, family.groups, family.measures, family.events)).encode())
+        found.update(repr((table.parent, table.dimensions, table.blocks, sorted(table.members.items()))).encode())
+        for counts in (table.denominators, table.numerators, family.sums, beside.withheld):
+            found.update(b"-" if counts is None else counts.tobytes())
+        found.update(repr((beside.extra, sorted(beside.settled, key=repr), sorted(beside.fixed))).encode())
+    return found.hexdigest()
+
+
+def _made(
+    state: Organization,
+    year: int,
+    alike: list[Family],
+    linked: list[Published],
+    chosen: DisclosureSettings,
+    codes: dict[int, str],
+    before: dict[str, history.Arrays] | None,
+) -> Iterator[Made]:
+    if alike[0].events or max(len(one.organizations) for one in alike) > settings.HSTW_PROTECT_ORGANIZATIONS:
+        # How many students stand behind events is not known; and very large tables have not been measured.
+        for family in alike:
+            yield Made(family, nothing(family), np.zeros(family.table.denominators.shape, bool))
+        return
+    known = [
+        history.told(family, [codes[pk] for pk in family.measures], chosen.least_values, (before or {}).values())
+        for family in alike
+    ]
+    found = solve_together(alike, known, linked, chosen, nested.links(alike, codes))
+    stay = {at for at, (worlds, _kept) in enumerate(found) if worlds.unsafe and known[at].was.any()}
+    # Nor is one of two that are nested made anew where the other stays.
+    for link in nested.links(alike, codes):
+        stay |= {at for at in (link.outer, link.inner) if stay & {link.outer, link.inner} and known[at].was.any()}
+    for at, (family, earlier, (worlds, kept)) in enumerate(zip(alike, known, found, strict=True)):
+        if at in stay:
+            log.warning("figures stay as they were told", state=state.pk, year=year, counts=len(worlds.unsafe))
+            yield Made(family, as_told(family, earlier), np.ones(kept.shape, bool))
+            continue
+        told = tell(family, worlds, earlier, kept)
+        if before is not None:
+            history.save(state, year, family, worlds, told)
+        yield Made(family, told, untold(worlds))
 
 
 def solve_together(
