@@ -270,7 +270,8 @@ def tell(family: Family, worlds: Worlds, earlier: Told, kept: Bools) -> Told:
     before = earlier.protection
     protection = Protection(
         np.where(kept, before.cells, now.cells),
-        np.where(kept[:, :, None], before.numerators, now.numerators),
+        # A measure that the family gained since has no earlier figure, and a new one would tell the difference.
+        np.where(kept[:, :, None], before.numerators | ~earlier.of, now.numerators),
         np.where(kept, before.veiled, now.veiled),
     )
     return Told(
@@ -280,6 +281,7 @@ def tell(family: Family, worlds: Worlds, earlier: Told, kept: Bools) -> Told:
         protection,
         np.where(kept & (earlier.since > 0), earlier.since, today),
         worlds.left,
+        np.ones(table.numerators.shape, bool),
     )
 
 
@@ -290,9 +292,11 @@ def as_told(family: Family, earlier: Told) -> Told:
     """
     new = ~earlier.was & (family.table.denominators > 0)
     protection = Protection(
-        earlier.protection.cells | new, earlier.protection.numerators, earlier.protection.veiled | new
+        earlier.protection.cells | new,
+        earlier.protection.numerators | ~earlier.of,
+        earlier.protection.veiled | new,
     )
-    return Told(earlier.was, earlier.d, earlier.n, protection, earlier.since, earlier.extra)
+    return Told(earlier.was, earlier.d, earlier.n, protection, earlier.since, earlier.extra, earlier.of)
 
 
 def nothing(family: Family) -> Told:
@@ -300,7 +304,9 @@ def nothing(family: Family) -> Told:
     table = family.table
     none = np.zeros(table.denominators.shape, np.int64)
     was = np.zeros(table.denominators.shape, bool)
-    return Told(was, table.denominators, table.numerators, everything(table), none, [])
+    return Told(
+        was, table.denominators, table.numerators, everything(table), none, [], np.zeros(table.numerators.shape, bool)
+    )
 
 
 def shared(alike: list[Family], protections: list[Protection]) -> dict[int, Protection]:
