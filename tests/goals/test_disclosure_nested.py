@@ -21,7 +21,7 @@ from tests.goals.adversary import Adversary, Seen, Unsafe
 
 ALONE = ((0,), (1,))
 CHOSEN = DisclosureSettings()
-QUICK = settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 LONG = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 TAKEN = nested.Link(outer=0, layer=0, inner=1, same=True, inner_layers=(0,))
 
@@ -108,7 +108,7 @@ def test_a_coded_numerator_is_not_told_as_a_denominator() -> None:
 def test_nobody_is_not_told_by_silence() -> None:
     """None of 50 took it: at or below 5 %. Of nobody no other figure may say so."""
     outer, inner = one(50, 0, 0)
-    of, part = together(outer, inner)
+    _of, part = together(outer, inner)
     assert part.cells.all()
     assert read(inner, part)[0, 0, 0][0] == "small"
 
