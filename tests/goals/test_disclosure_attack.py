@@ -73,7 +73,7 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(tuple(parent), dimensions, blocks, d, n)
 
 
-QUICK = settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 LONG = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
