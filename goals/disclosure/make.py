@@ -109,6 +109,13 @@ def _made(
         for family in alike:
             yield Made(family, nothing(family), np.zeros(family.table.denominators.shape, bool))
         return
+    # Looking at nested populations as one takes too long for large states: there nothing is told of the inner ones.
+    if len(alike[0].organizations) > nested.UP_TO:
+        inner = {link.inner for link in nested.links(alike, codes) if link.same}
+        for at in sorted(inner):
+            yield Made(alike[at], nothing(alike[at]), np.zeros(alike[at].table.denominators.shape, bool))
+        linked = [beside for at, beside in enumerate(linked) if at not in inner]
+        alike = [family for at, family in enumerate(alike) if at not in inner]
     known = [
         history.told(family, [codes[pk] for pk in family.measures], chosen.least_values, (before or {}).values())
         for family in alike

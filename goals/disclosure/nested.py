@@ -32,6 +32,8 @@ from goals.disclosure.suppress import of_cell
 from goals.disclosure.table import Bools, Ints, Protection
 from goals.disclosure.worlds import Cell, Worlds
 
+# Organizations of a state up to which nested populations are looked at as one (measured with 16).
+UP_TO = 60
 # Worlds of a count that are weighed against each other.
 _TRIED = 60
 

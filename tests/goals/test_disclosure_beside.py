@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from goals.disclosure import history, make, protect, protect_region, publish
+from goals.disclosure import history, make, nested, protect, protect_region, publish
 from goals.disclosure.region import harmless
 from goals.figures import FigureState, figures
 from goals.models import (
@@ -280,3 +280,17 @@ def test_other_settings_make_every_table_anew(world: World) -> None:
     DisclosureSettings.objects.create(organization=world.alabama, minimum=30)
     protect(world.alabama, YEAR)
     assert seen(reader, world.ridge).text == "fewer than 30 students"
+
+
+def test_nothing_is_told_of_nested_populations_of_large_states(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """30 of 50 took an exam, 16 of them passed: looked at as one both are told."""
+    places, reader = (world.ridge, world.cahaba, world.alabama), person(Role.PRINCIPAL, world.harbor)
+    put(30, 50, *places, of="AP_TAKEN")
+    put(16, 30, *places, of="AP_SUCCESS")
+    protect(world.alabama, YEAR)
+    assert [seen(reader, world.ridge, of=of).text for of in ("AP_TAKEN", "AP_SUCCESS")] == ["60 %", "53 %"]
+    monkeypatch.setattr(nested, "UP_TO", 2)
+    Release.objects.update(marks={})
+    protect(world.alabama, YEAR)
+    assert seen(reader, world.ridge, of="AP_TAKEN").text == "60 %"
+    assert seen(reader, world.ridge, of="AP_SUCCESS").state == FigureState.COMPLEMENTARY
