@@ -343,8 +343,9 @@ HSTW_BEFORE_IMAGE_DAYS = env.int("BEFORE_IMAGE_DAYS", default=400)
 
 # --- disclosure ------------------------------------------------------------------------------------------------
 # Up to so many organizations of a state what may be told is worked out; of more, people without a right to exact
-# figures see none: the time it takes grows faster than the state.
-HSTW_PROTECT_ORGANIZATIONS = env.int("PROTECT_ORGANIZATIONS", default=2000)
+# figures see none: the time it takes grows faster than the state. The largest table that was measured has about 330
+# (docs/decisions/0005-disclosure.md); more is for whoever has measured it.
+HSTW_PROTECT_ORGANIZATIONS = env.int("PROTECT_ORGANIZATIONS", default=400)
 
 # --- mail ------------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")

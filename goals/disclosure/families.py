@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,15 @@ TIED: tuple[tuple[tuple[str, ...], tuple[Atom, ...]], ...] = (
     ),
 )
 _ALONE: tuple[Atom, ...] = ((0,), (1,))
+# By the measure whose numerator it is, the measures that have it as their denominator (``nested``).
+NESTED: dict[str, frozenset[str]] = {
+    "CTE_CONCENTRATOR": frozenset({"PERKINS_5S1", "PERKINS_5S2", "PERKINS_5S3"}),
+    "AP_TAKEN": frozenset({"AP_SUCCESS"}),
+    "IB_TAKEN": frozenset({"IB_SUCCESS"}),
+    "DUAL_ENROLLED": frozenset({"DUAL_SUCCESS"}),
+}
+# By the measure of all, the same of a part of them.
+WITHIN: dict[str, frozenset[str]] = {"ACGR4": frozenset({"PERKINS_1S1"}), "ACGR5": frozenset({"PERKINS_1S2"})}
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,10 @@ def families(state: Organization, year: int, basis: Basis | None = None) -> list
         for measure in measures:
             if (d := cells.denominators(rows[measure.code].pk)).any():
                 alike.setdefault(d.tobytes(), []).append(measure.code)
-        found += [cells.family([rows[code] for code in codes], population) for codes in alike.values()]
+        for codes in alike.values():
+            # Where nobody meets the one, it is said of the other that there are few, as where there are some.
+            outer = {rows[of].pk for of, parts in NESTED.items() if not parts.isdisjoint(codes) and of in rows}
+            found.append(cells.family([rows[code] for code in codes], population, none_of=outer))
     for row in rows.values():
         if row.kind == MeasureKind.MEAN and basis in {None, row.basis} and cells.denominators(row.pk).any():
             found.append(cells.family([row], row.code, mean=True))
@@ -120,14 +132,30 @@ class _Cells:
     def denominators(self, measure: int) -> Ints:
         return self.values[measure][0] if measure in self.values else self.none
 
-    def family(self, measures: list[Measure], population: str, *, events: bool = False, mean: bool = False) -> Family:
-        """The table of measures with the same denominators, over the organizations where anybody is counted."""
+    def family(
+        self,
+        measures: list[Measure],
+        population: str,
+        *,
+        events: bool = False,
+        mean: bool = False,
+        none_of: Collection[int] = (),
+    ) -> Family:
+        """The table of measures with the same denominators, over the organizations where anybody is counted.
+
+        And where nobody meets a measure of ``none_of``, who are those who are counted.
+        """
         d = self.denominators(measures[0].pk)
         n = np.stack([self.values[measure.pk][1] for measure in measures], axis=2)
         sums = n[:, :, 0] if mean else None
         if mean:
             n = (d // 2)[:, :, None]
-        kept = np.flatnonzero(d[:, 0]).tolist()
+        counted = d[:, 0] > 0
+        for of in none_of:
+            if of in self.values:
+                many, met = self.values[of]
+                counted |= (many[:, 0] > 0) & (met[:, 0] == 0)
+        kept = np.flatnonzero(counted).tolist()
         at = {self.nodes[row][1]: position for position, row in enumerate(kept)}
         step = Organization.steplen
         # A shared-time center's students are counted at their own schools: nothing above it is a sum of it.

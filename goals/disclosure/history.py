@@ -54,6 +54,8 @@ class Told:
     protection: Protection
     since: Ints
     extra: list[list[int]]
+    # Of which measures anything was told or withheld (organizations, groups, measures): a family can gain one.
+    of: Bools
 
     def few(self, family: Family, minimum: int) -> Bools:
         """Where counts differ from those told by no student, or by fewer than the minimum."""
@@ -141,6 +143,7 @@ def told(family: Family, measures: list[str], values: int, earlier: Iterable[Arr
         Protection.of(np.zeros(shape[:2], bool), shape[2]),
         np.zeros(shape[:2], np.int64),
         extra,
+        np.zeros(shape, bool),
     )
     keys = _type_keys(vocabulary, measures)
     for one in earlier:
@@ -174,6 +177,7 @@ def _add(found: Told, one: Arrays, shared: list[tuple[int, int]], family: Family
     found.protection.cells[here] |= cells
     found.protection.veiled[here] |= one["veiled"][there].astype(bool)
     for ours, theirs in shared:
+        found.of[:, :, ours][here] |= (one["d"][there] > 0) | cells
         n = found.n[:, :, ours]
         n[here] = np.where(anybody, one["n"][:, :, theirs][there], n[here])
         found.protection.numerators[:, :, ours][here] |= one["numerators"][:, :, theirs][there].astype(bool)

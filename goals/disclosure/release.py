@@ -21,7 +21,7 @@ from goals.disclosure.families import Family
 from goals.disclosure.make import Made, make
 from goals.disclosure.preferences import settings_of
 from goals.disclosure.table import Protection
-from goals.models import Audience, FigureState, Release
+from goals.models import Audience, FigureState, Measure, Release
 from goals.models.measure import Basis
 from schools.models import Organization
 
@@ -33,7 +33,8 @@ def protect(
 ) -> tuple[Release, int]:
     """Make the release of a state and year anew in the caller's transaction; (release, cells written).
 
-    With ``basis``, only its measures. Releases of one state, year and audience wait for each other.
+    With ``basis``, only its measures. Of the network's release, tables stand as they are whose counts and settings are
+    what they were. Releases of one state, year and audience wait for each other.
     """
     chosen = settings_of([state])[state.pk]
     with transaction.atomic():
@@ -44,17 +45,34 @@ def protect(
             update_fields=["made_at"],
         )
         release = Release.objects.get(organization=state, year=year, audience=audience)
-        _clear(release, basis)
+        remember = audience == Audience.PUBLIC
+        marks = {} if remember else dict(release.marks)
+        left: list[int] = []
+        standing: dict[str, str] = {}
         written = 0
         with connection.cursor() as cursor:
-            for made in make(state, year, basis, chosen, remember=audience == Audience.PUBLIC):
+            for together in make(state, year, basis, chosen, remember=remember, marks=marks):
+                left += together.measures
+                standing[together.name] = together.mark
+                if not together.made:
+                    continue
+                _clear(release, together.measures)
                 with cursor.copy(
                     "COPY goals_releasedcell (release_id, organization_id, measure_id, group_id, state, low, high,"
                     " size, outside_only, since) FROM STDIN"
                 ) as copy:
-                    for row in rows(made, chosen.minimum):
-                        copy.write_row((release.pk, *row))
-                        written += 1
+                    for made in together.made:
+                        for row in rows(made, chosen.minimum):
+                            copy.write_row((release.pk, *row))
+                            written += 1
+        of_basis = Measure.objects.filter(**({} if basis is None else {"basis": basis}))
+        _clear(release, list(of_basis.exclude(pk__in=left).values_list("pk", flat=True)))
+        if not remember:
+            # Tables of other bases stand as they are.
+            others = set(Measure.objects.exclude(pk__in=of_basis).values_list("code", flat=True))
+            kept = {name: mark for name, mark in marks.items() if others.issuperset(name.split())}
+            release.marks = kept | standing
+            release.save(update_fields=["marks"])
         return release, written
 
 
@@ -114,10 +132,8 @@ def rows(made: Made, minimum: int) -> Iterator[tuple[Any, ...]]:
         yield *row, bool(made.untold[at]), dt.date.fromordinal(since) if 0 < since < today else None
 
 
-def _clear(release: Release, basis: Basis | None) -> None:
+def _clear(release: Release, measures: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM goals_releasedcell c USING goals_measure m WHERE m.id = c.measure_id AND c.release_id = %s"
-            " AND (%s::text IS NULL OR m.basis = %s)",
-            [release.pk, basis, basis],
+            "DELETE FROM goals_releasedcell WHERE release_id = %s AND measure_id = ANY(%s)", [release.pk, measures]
         )

@@ -38,15 +38,16 @@ def solve(
     settled: Collection[Cell] = (),
     fixed: Collection[tuple[int, int]] = (),
     moved: Bools | None = None,
+    always: list[list[int]] | None = None,
 ) -> Worlds:
     """What to withhold so that each hidden count can take so many values, and the worlds that show it.
 
-    ``also`` is withheld in any case. ``extra``, ``settled``, ``fixed``, ``moved``: see :class:`Worlds`.
+    ``also`` is withheld in any case. ``extra``, ``settled``, ``fixed``, ``moved``, ``always``: see :class:`Worlds`.
     """
     found = primary(table, minimum)
     if also is not None:
         found.add(also)
-    worlds = Worlds(table, found, minimum, values, extra, settled, fixed, moved)
+    worlds = Worlds(table, found, minimum, values, extra, settled, fixed, moved, always)
     # Where more is withheld, what was safe stays safe: only counts that are withheld now are looked at again.
     known: dict[Cell, Seen] = {}
     waiting = [(o, g) for o in reversed(range(len(worlds.d))) for g in range(len(worlds.d[o]))]

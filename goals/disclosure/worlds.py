@@ -48,6 +48,7 @@ class Worlds:
     ``extra``: bits that are left to each cell by what was told before (organizations × groups with rests).
     ``settled``: counts that need not be safe, for they are known. ``fixed``: cells that others publish; what comes out
     of them is not withheld for. ``moved``: cells whose counts are not those told before: ``extra`` is not for them.
+    ``always``: bits that are left by what is told beside, whatever moved.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Worlds:
         settled: Collection[Cell] = (),
         fixed: Collection[tuple[int, int]] = (),
         moved: Bools | None = None,
+        always: list[list[int]] | None = None,
     ) -> None:
         self.settled, self.fixed = settled, fixed
         # Counts for which withholding all there is was not enough.
@@ -102,13 +104,23 @@ class Worlds:
         self.differs: list[list[bool]] | None = None
         if moved is not None and extra is not None and moved.any():
             self.differs = [[*row, *(row[at] or row[0] for at in self.group_of.values())] for row in moved.tolist()]
-        now = [[self.tolerance.of(o, g, protection) for g in range(len(row))] for o, row in enumerate(self.d)]
+        self.leave(always)
+
+    def leave(self, always: list[list[int]] | None) -> None:
+        """What is told beside leaves these bits to the cells; everything that is known of worlds is made anew."""
+        self.always = always
+        now = [[self._own(o, g) for g in range(len(row))] for o, row in enumerate(self.d)]
         self._now = now, self._reversed(now)
         self._ever = self._now
-        if extra is not None:
-            ever = [[a & b for a, b in zip(*row, strict=True)] for row in zip(now, extra, strict=True)]
+        if self.extra is not None:
+            ever = [[a & b for a, b in zip(*row, strict=True)] for row in zip(now, self.extra, strict=True)]
             self._ever = ever, self._reversed(ever)
         self.up, self.down = self._ever
+        self._full.clear()
+
+    def _own(self, o: int, g: int) -> int:
+        mask = self.tolerance.of(o, g, self.protection)
+        return mask if self.always is None else mask & self.always[o][g]
 
     def _reversed(self, masks: list[list[int]]) -> list[list[int]]:
         return [[self.vocabulary.reverse(mask) for mask in row] for row in masks]
@@ -150,7 +162,7 @@ class Worlds:
 
     def changed(self, o: int, g: int) -> None:
         """More or less is withheld of a cell than before."""
-        mask = self.tolerance.of(o, g, self.protection)
+        mask = self._own(o, g)
         self._now[0][o][g], self._now[1][o][g] = mask, self.vocabulary.reverse(mask)
         if self.extra is not None:
             mask &= self.extra[o][g]
@@ -458,6 +470,8 @@ class Worlds:
 
     def _if_hidden(self, o: int, g: int, *, ever: bool | None = None) -> int:
         mask = self.tolerance.kinds[o][g] & self.tolerance.veiled[o][g]
+        if self.always is not None:
+            mask &= self.always[o][g]
         if ever is None:
             ever = self.up is self._ever[0]
         return mask & self.extra[o][g] if self.extra is not None and ever else mask

@@ -79,7 +79,8 @@ class DisclosureSettings(models.Model):
 class Release(models.Model):
     """The protected figures of one state and school year for one audience.
 
-    The network's is made anew by each rollup, the public's only on publication.
+    The network's is made anew by each rollup, the public's only on publication. ``marks``: by the codes of the measures
+    of a table, of what it was made; a table whose mark is the same need not be made anew.
     """
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", verbose_name=_("state"))
@@ -95,6 +96,7 @@ class Release(models.Model):
         related_name="+",
         verbose_name=_("published by"),
     )
+    marks = models.JSONField(default=dict, editable=False)
 
     class Meta:
         verbose_name = _("release")

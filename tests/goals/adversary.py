@@ -19,6 +19,9 @@ from goals.disclosure.table import Table
 
 CODES = [(10, 20, 20), (21, 40, 10), (41, 100, 5), (101, 300, 2), (301, 10**6, 1)]
 MOST = 10**4
+# Seconds that the solver gets for a question, and whether it may simplify it first. That there is no such world counts
+# only without: simplified, the solver has called releases impossible whose own counts meet every row.
+LIMITS = ((20, True), (20, False), (300, False))
 
 
 @dataclass
@@ -55,8 +58,9 @@ class Adversary:
         later: tuple[Table, Seen] | None = None,
         exact: Collection[int] = (),
         secret: Collection[tuple[int, int, int | None]] = (),
+        least: int = 1,
     ) -> None:
-        self.exact = set(exact)
+        self.exact, self.least = set(exact), least
         self.shift = np.zeros(0)
         self.table, self.seen, self.minimum, self.knows = table, seen, minimum, knows
         self.organizations, self.groups, self.measures = table.numerators.shape
@@ -72,6 +76,10 @@ class Adversary:
             self.goals.append(("difference", o, str(g), m, {self.d(o, g) if m is None else self.n(o, g, m): 1}))
         if later is not None:
             self._read(*later)
+        self._finish()
+
+    def _finish(self) -> None:
+        count = len(self.low)
         data, i, j = [], [], []
         for row, (terms, _low, _high) in enumerate(self.rows):
             for at, factor in terms.items():
@@ -79,6 +87,23 @@ class Adversary:
                 i.append(row)
                 j.append(at)
         self.matrix = coo_array((data, (i, j)), shape=(len(self.rows), count)).tocsr()
+
+    def join(self, inner: Adversary, measure: int) -> Adversary:
+        """Who reads two tables at once: those who meet a measure of this one are who the other counts.
+
+        How many they are is a secret of this table alone.
+        """
+        more = len(self.low)
+        self.low, self.high = np.append(self.low, inner.low), np.append(self.high, inner.high)
+        self.rows += [({more + at: by for at, by in terms.items()}, low, high) for terms, low, high in inner.rows]
+        for o in range(self.organizations):
+            for g in range(self.groups):
+                self._row({self.n(o, g, measure): 1, more + inner.d(o, g): -1}, 0, 0)
+        for what, o, g, m, terms in inner.goals:
+            if m is not None:
+                self.goals.append((f"inner {what}", o, g, m, {more + at: by for at, by in terms.items()}))
+        self._finish()
+        return self
 
     def d(self, o: int, g: int) -> int:
         return (o * self.groups + g) * (1 + self.measures)
@@ -134,10 +159,10 @@ class Adversary:
             # The earlier figure once more: it says nothing of the counts of now.
             return
         if state == "small":
-            self._fix(at, int(g == 0), self.minimum - 1)
+            self._fix(at, self.least * int(g == 0), self.minimum - 1)
         elif state == "complementary":
             # A group withheld to protect another may itself be small.
-            self._fix(at, int(g == 0), MOST)
+            self._fix(at, self.least * int(g == 0), MOST)
         else:
             first, last, code = next(one for one in CODES if one[0] == size)
             self._fix(at, max(first, self.minimum), last)
@@ -163,6 +188,8 @@ class Adversary:
         children: dict[int, list[int]] = {}
         for o, parent in enumerate(self.table.parent):
             children.setdefault(parent, []).append(o)
+        # A cooperative is the sum of its members, as one more place beside the tree.
+        children |= {o: list(members) for o, members in self.table.members.items()}
         for layer in range(1 + self.measures):
             values = d if layer == 0 else n[:, :, layer - 1]
             for o in range(self.organizations):
@@ -199,7 +226,7 @@ class Adversary:
                     self._tie(block.measures, o, g)
 
     def _tie(self, measures: tuple[int, ...], o: int, g: int) -> None:
-        """Academic, career, both, either of a cell, or (negative) of the rest of a yes or no."""
+        """Academic, career, both, either (and neither) of a cell, or (negative) of the rest of a yes or no."""
 
         def terms(factors: list[int]) -> dict[int, float]:
             found: dict[int, float] = {}
@@ -211,11 +238,15 @@ class Adversary:
                     found[self.d(o, -g) + layer] = -factor
             return found
 
-        if len(measures) == 4:
-            self._row(terms([0, 1, 1, -1, -1]), 0, 0)
-            self._row(terms([0, 1, 0, -1, 0]), 0, np.inf)
-            self._row(terms([0, 0, 1, -1, 0]), 0, np.inf)
-            self._row(terms([1, 0, 0, 0, -1]), 0, np.inf)
+        if len(measures) in (4, 5):
+            rest = [0] * (len(measures) - 4)
+            self._row(terms([0, 1, 1, -1, -1, *rest]), 0, 0)
+            self._row(terms([0, 1, 0, -1, 0, *rest]), 0, np.inf)
+            self._row(terms([0, 0, 1, -1, 0, *rest]), 0, np.inf)
+            self._row(terms([1, 0, 0, 0, -1, *rest]), 0, np.inf)
+            if rest:
+                # Neither is everybody else.
+                self._row(terms([1, 0, 0, 0, -1, -1]), 0, 0)
         else:
             for first in range(len(measures) - 1):
                 factors = [0] * (len(measures) + 1)
@@ -255,6 +286,10 @@ class Adversary:
 
     # --- the attack ------------------------------------------------------------------------------------------------
     def solve(self, objective: dict[int, float], extra: tuple[dict[int, float], float, float] | None = None):
+        """A world with the least of ``objective``; ``None`` where there is none.
+
+        A solver that was stopped has not said that there is none: it gets more time, and then it is an error.
+        """
         c = np.zeros(len(self.low))
         for at, factor in objective.items():
             c[at] = factor
@@ -264,14 +299,19 @@ class Adversary:
             for at, factor in extra[0].items():
                 row[0, at] = factor
             constraints.append(LinearConstraint(row, extra[1], extra[2]))
-        found = milp(
-            c,
-            constraints=constraints,
-            integrality=np.ones(len(self.low)),
-            bounds=Bounds(self.low, self.high),
-            options={"time_limit": 20},
-        )
-        return None if found.x is None else np.rint(found.x)
+        for limit, presolve in LIMITS:
+            found = milp(
+                c,
+                constraints=constraints,
+                integrality=np.ones(len(self.low)),
+                bounds=Bounds(self.low, self.high),
+                options={"time_limit": limit, "presolve": presolve},
+            )
+            if found.status == 0:
+                return np.rint(found.x)
+            if found.status == 2 and not presolve:
+                return None
+        raise TimeoutError(f"undecided: {found.message}")
 
     def attack(self, values: int = 3) -> list[Unsafe]:
         """The hidden counts that cannot take so many values, each with those it can."""

@@ -19,10 +19,9 @@ from goals.disclosure.worlds import Worlds
 from tests.goals.adversary import Adversary, Seen, Unsafe
 
 ALONE = ((0,), (1,))
-# Neither is the rest of either: it adds a figure, and nothing that the others do not say.
-READY, COHORT = tuple(atom[:4] for atom in TIED[0][1]), TIED[1][1]
+READY, COHORT = TIED[0][1], TIED[1][1]
 BLOCKS = [
-    (Block((0, 1, 2, 3), READY),),
+    (Block((0, 1, 2, 3, 4), READY),),
     (Block((0,), ALONE), Block((1, 2, 3), COHORT)),
     (Block((0,), ALONE), Block((1,), ALONE)),
 ]
@@ -41,7 +40,7 @@ def attack(table: Table, protection: Protection) -> list[Unsafe]:
 
 @st.composite
 def tables(draw: st.DrawFn) -> Table:
-    """At most three levels, six groups (all, up to four of a kind, a yes or no) and four linked measures."""
+    """At most three levels, six groups (all, up to four of a kind, a yes or no) and five linked measures."""
     parent, schools = [-1], []
     for _district in range(draw(st.integers(1, 2))):
         district = len(parent)
@@ -74,7 +73,7 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(tuple(parent), dimensions, blocks, d, n)
 
 
-QUICK = settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 LONG = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
