@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('goals', '0006_disclosure'),
+        ('goals', '0008_plans'),
     ]
 
     operations = [
