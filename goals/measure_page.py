@@ -86,17 +86,22 @@ class Explanation:
 
 def about(user: Any, organization: Organization, measure: Measure, year: SchoolYear) -> Explanation:
     """Everything but the places below; a constant number of queries."""
-    years = board.years_to(year)
+    years = board.years_of(measure, year)
     above = board.compared_with(organization)
     found = figures(user, [organization] if above is None else [organization, above], years, [measure.code])
     # What happened over a life comes from the years before as well.
-    loaded = loaded_of(organization, board.years_to(year, board.YEARS_SHOWN + 3))
+    loaded = loaded_of(organization, board.years_to(year, year - years[0] + 4))
     book, postal = rule_book(), board.state_code(organization)
     broken = breaks(measure, postal, years, book)
     row = board.row_of(measure, found, organization, above, years, loaded, timezone.localdate(), broken=broken)
     row.label = measure.name
     row.trend = charts.trend(
-        row.trend.points if row.trend else [], width=CHART_WIDTH, height=CHART_HEIGHT, goal=row.goal, margin=30
+        row.trend.points if row.trend else [],
+        width=CHART_WIDTH,
+        height=CHART_HEIGHT,
+        goal=row.goal,
+        margin=30,
+        scale=board.scale_of(measure, row.series, row.goal),
     )
     decided = parts(measure, row.shown_year, postal, book)
     whole = Explanation(
@@ -230,12 +235,12 @@ def places(user: Any, organization: Organization, row: board.Row, sort: str) -> 
             continue
         before = found[one.pk, year - 1, row.measure.code, "ALL"]
         change = None
-        if over and figure.percent is not None and before.percent is not None:
-            change = figure.percent - before.percent
+        if over and figure.value is not None and before.value is not None:
+            change = figure.value - before.value
         listed.append(Place(one, figure, change, beside.get(figure.key, [])))
     by, reverse = sort.removeprefix("-"), sort.startswith("-")
     if by in {"figure", "change"}:
-        values = {one.organization.pk: one.figure.percent if by == "figure" else one.change for one in listed}
+        values = {one.organization.pk: one.figure.value if by == "figure" else one.change for one in listed}
         known = [one for one in listed if values[one.organization.pk] is not None]
         known.sort(key=lambda one: values[one.organization.pk] or Decimal(0), reverse=reverse)
         return known + [one for one in listed if values[one.organization.pk] is None]
