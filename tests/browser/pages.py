@@ -220,7 +220,7 @@ PAGES: dict[str, Seen] = {
         lambda world: {"slug": "ridge", "year": current_year(), "code": "READY_EITHER"},
         "Nobody is counted here in this year",
     ),
-    "goals:within_reach": of_ridge(Role.COUNSELOR, "ACT benchmarks in English, mathematics and reading"),
+    "goals:within_reach": of_ridge(Role.COUNSELOR, "ACT benchmark in mathematics"),
     "goals:rollups": Seen(Role.SYSTEM_ADMINISTRATOR, _nothing, "Why it failed"),
     "schools:invitation_accept": Seen(
         None, lambda world: {"token": invitations.token(world.invitation)}, "Nia Teacher"
