@@ -7,7 +7,6 @@ from goals.readiness import rollup
 
 from .world import World
 
-
 # What a first page shows beside a school's own figures is of these years; protecting the others takes longest by far.
 YEARS_RELEASED = 2
 

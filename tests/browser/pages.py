@@ -144,7 +144,7 @@ PAGES: dict[str, Seen] = {
         Role.STATE_COORDINATOR,
         lambda world: {"slug": "alabama", "year": current_year() - 1},
         LONG_NAME,
-        "?measure=CHRONIC_ABSENCE&of=school&network=&sort=-name",
+        "?measure=CHRONIC_ABSENCE&of=school&network=&sort=name",
     ),
     "goals:compare#school": Seen(
         Role.PRINCIPAL, lambda world: {"slug": "ridge", "year": current_year() - 1}, "This school"
