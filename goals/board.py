@@ -334,7 +334,8 @@ def point_of(figure: Figure, so_far: int | None, broken: Mapping[int, str]) -> c
     revised = figure.revised
     return charts.Point(
         SchoolYear(figure.year).label,
-        figure.text,
+        # The unit of a mean stands beside the chart; at every dot it would not fit.
+        figure.text if figure.mean is None else str(figure.mean),
         _drawn(figure),
         figure.year == so_far,
         broken.get(figure.year, ""),

@@ -121,6 +121,11 @@ class Comparison:
         return self.shown_year.last_day >= timezone.localdate()
 
     @property
+    def breaks(self) -> bool:
+        """Whether some line begins anew, because the definition or the test changed."""
+        return bool(self.broken) or any(line.broken for line in self.lines)
+
+    @property
     def of_percent(self) -> bool:
         """Whether bars can be drawn from 0 to 100."""
         return self.measure.kind == MeasureKind.STUDENT_RATE
