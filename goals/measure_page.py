@@ -78,6 +78,8 @@ class Explanation:
     met: Line | None
     sources: list[tuple[SchoolYear, list[Source]]]
     groups: list[tuple[str, list[GroupLine]]] = field(default_factory=list)
+    # Evidence, in words, for want of which nothing is known of any group but all students.
+    groups_missing: tuple[str, ...] = ()
     # In words: the same on the page, in print and in the codebook of the files.
     told: list[Section] = field(default_factory=list)
     # What authorities published of all students, the latest year first.
@@ -113,7 +115,7 @@ def about(user: Any, organization: Organization, measure: Measure, year: SchoolY
         sources=_sources(loaded, measure, row.shown_year),
     )
     beside = reported.beside(user, [organization], years, [measure.code], GROUP_CODES)
-    whole.groups = _groups(user, organization, row, beside)
+    whole.groups, whole.groups_missing = _groups(user, organization, row, beside)
     whole.published = [
         one for year in reversed(years) for one in beside.get((organization.pk, year, measure.code, "ALL"), [])
     ]
@@ -180,10 +182,10 @@ def _sources(loaded: Loaded, measure: Measure, year: SchoolYear) -> list[tuple[S
 
 def _groups(
     user: Any, organization: Organization, row: board.Row, beside: dict[Key, list[Published]]
-) -> list[tuple[str, list[GroupLine]]]:
-    """The groups by dimension, those without students left out; empty where nothing is shown."""
+) -> tuple[list[tuple[str, list[GroupLine]]], tuple[str, ...]]:
+    """The groups by dimension, those without students left out, and what is missing where no group is known."""
     if row.shown is None:
-        return []
+        return [], ()
     found = figures(user, [organization], [row.shown_year], [row.measure.code], GROUP_CODES)
     by_dimension: dict[str, list[GroupLine]] = {}
     for group in StudentGroup.objects.filter(code__in=GROUP_CODES):
@@ -194,7 +196,9 @@ def _groups(
         by_dimension.setdefault(str(group.get_dimension_display()), []).append(
             GroupLine(group, figure, behind, beside.get(figure.key, []))
         )
-    return list(by_dimension.items())
+    missing = {what for figure in found.values() if figure.group != "ALL" for what in figure.missing}
+    known = any(line.group.code != "ALL" for lines in by_dimension.values() for line in lines)
+    return list(by_dimension.items()), () if known else tuple(sorted(missing))
 
 
 def kind_below(organization: Organization) -> str:

@@ -411,7 +411,7 @@ def test_every_computed_measure_has_a_place_on_the_dashboard() -> None:
     assert sorted(found["perkins"]) == sorted(code for code in codes if code.startswith("PERKINS_"))
     assert sorted(found["by-the-state"]) == sorted(code for code in codes if code.startswith("STATE_READY_"))
     names = Measure.objects.filter(code__in=codes).values_list("name", flat=True)
-    assert [name for name in names if len(name) > 60] == []
+    assert [name for name in names if len(name) > 80] == []
 
 
 def test_every_measure_has_one_area() -> None:
