@@ -20,7 +20,7 @@ from goals.checkpoints import Checkpoint
 from goals.evidence import Loaded, Source, loaded_of
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, RollupRun, StalePair, StudentGroup
-from goals.models.measure import Direction
+from goals.models.measure import Direction, MeasureKind
 from goals.readiness.amounts import all_amounts, all_measures
 from goals.readiness.breaks import breaks
 from goals.readiness.derive import GROUPS
@@ -38,6 +38,10 @@ GAP_FROM = 10
 
 # A line that ends where it began is steady only where it did not leave this many points in between.
 RESTLESS = 3
+
+# Means of scores move by less than percents: what is steady, and the least that a chart spans.
+STEADY_MEAN = Decimal("0.3")
+LEAST_OF_MEANS = 6.0
 
 # States of a figure in which nothing is known of the measure at all.
 UNKNOWN = frozenset({FigureState.NOT_REPORTED, FigureState.NOT_APPLICABLE})
@@ -185,13 +189,14 @@ class Board:
 def behind(measure: Measure, figure: Figure | None, other: Figure | None) -> Decimal | None:
     """By how many points a figure is worse than another; negative where it is better.
 
-    ``None`` where one of them is not known, or only known to be above or below a bound.
+    ``None`` where one of them is not known, or only known to be above or below a bound, and for counts of events.
     """
     if measure.direction == Direction.NEITHER or figure is None or other is None:
         return None
-    if not (_comparable(figure) and _comparable(other)):
+    # A part has fewer events than the whole; that is no gap.
+    if figure.tally or not (_comparable(figure) and _comparable(other)):
         return None
-    points = other.percent - figure.percent  # type: ignore[operator]
+    points = other.value - figure.value  # type: ignore[operator]
     return points if measure.direction == Direction.HIGHER else -points
 
 
@@ -309,14 +314,15 @@ def row_of(
     # A year that is not over is not set against whole ones.
     comparable = shown is not None and shown.year not in broken
     if shown and before and comparable and not row.as_of and _comparable(shown) and _comparable(before):
-        row.before, row.change = before, shown.percent - before.percent  # type: ignore[operator]
+        row.before, row.change = before, shown.value - before.value  # type: ignore[operator]
     so_far = year if row.as_of else None
-    row.trend = charts.trend([point_of(one, so_far, broken) for one in series])
+    row.trend = charts.trend([point_of(one, so_far, broken) for one in series], scale=scale_of(measure, series))
     row.sentence = trend_sentence([one for one in series if one.year != so_far], broken)
     if above is not None and shown:
         beside = found.get((above.pk, shown.year, measure.code, group))
         row.compare = None if beside is None or beside.state in UNKNOWN else beside
-    row.column = charts.column(_drawn(shown), goal=row.goal, compare=_drawn(row.compare) if row.compare else None)
+    if measure.kind == MeasureKind.STUDENT_RATE:
+        row.column = charts.column(_drawn(shown), goal=row.goal, compare=_drawn(row.compare) if row.compare else None)
     return row
 
 
@@ -328,7 +334,8 @@ def point_of(figure: Figure, so_far: int | None, broken: Mapping[int, str]) -> c
     revised = figure.revised
     return charts.Point(
         SchoolYear(figure.year).label,
-        figure.text,
+        # The unit of a mean stands beside the chart; at every dot it would not fit.
+        figure.text if figure.mean is None else str(figure.mean),
         _drawn(figure),
         figure.year == so_far,
         broken.get(figure.year, ""),
@@ -339,11 +346,19 @@ def point_of(figure: Figure, so_far: int | None, broken: Mapping[int, str]) -> c
 
 def _drawn(figure: Figure | None) -> Decimal | None:
     """The value that a chart may draw: only what is written as well."""
-    return figure.percent if figure is not None else None
+    return figure.value if figure is not None else None
+
+
+def scale_of(measure: Measure, series: Iterable[Figure], goal: Decimal | None = None) -> tuple[float, float] | None:
+    """The scale of a line over the years; ``None`` for that of shares. Means move by single points."""
+    if measure.kind != MeasureKind.MEAN:
+        return None
+    values = [one.value for figure in series for one in (figure, figure.revised) if one is not None]
+    return charts.common_scale([*values, goal], least=LEAST_OF_MEANS)
 
 
 def _comparable(figure: Figure) -> bool:
-    return figure.state == FigureState.SHOWN and figure.percent is not None
+    return figure.state == FigureState.SHOWN and figure.value is not None
 
 
 def trend_sentence(series: Sequence[Figure], broken: Mapping[int, str] | None = None) -> str:
@@ -374,11 +389,12 @@ def _since(series: Sequence[Figure]) -> str:
     }
     if first is last:
         return _("%(last)s in %(to)s; no other year can be compared.") % about
-    points = last.percent - first.percent  # type: ignore[operator]
-    if abs(points) < 1:
-        by_size = sorted(known, key=lambda one: one.percent or Decimal(0))
+    points = last.value - first.value  # type: ignore[operator]
+    least = STEADY_MEAN if last.mean is not None else 1
+    if abs(points) < least:
+        by_size = sorted(known, key=lambda one: one.value or Decimal(0))
         about |= {"low": by_size[0].text, "high": by_size[-1].text}
-        if (by_size[-1].percent or 0) - (by_size[0].percent or 0) >= RESTLESS:
+        if (by_size[-1].value or 0) - (by_size[0].value or 0) >= RESTLESS * least:
             return _("Up and down between %(low)s and %(high)s, %(last)s in %(to)s.") % about
         return _("Steady: %(first)s in %(from)s, %(last)s in %(to)s.") % about
     if points > 0:

@@ -5,7 +5,7 @@ Figures come from :mod:`goals.figures` alone; the number of queries does not gro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from statistics import quantiles
@@ -21,6 +21,8 @@ from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, StudentGroup
 from goals.models.measure import Direction, MeasureKind
 from goals.readiness import cooperatives
+from goals.readiness.breaks import breaks
+from goals.readiness.rules import rule_book
 from hstw import charts
 from hstw.values import SchoolYear
 from schools.models import NetworkMembership, Organization
@@ -68,10 +70,12 @@ class Line:
     reaches: bool | None = None
     trend: charts.Trend | None = None
     sentence: str = ""
+    # Years that cannot be set against the year before, with the reason.
+    broken: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def value(self) -> Decimal | None:
-        """What it is sorted by: percent, or for a count of events how many."""
+        """What it is sorted by: percent, a mean, or for a count of events how many."""
         return value_of(self.figure)
 
 
@@ -98,6 +102,8 @@ class Comparison:
     scale: tuple[float, float] = (0.0, 100.0)
     strip: charts.Strip | None = None
     known: list[Line] = field(default_factory=list)
+    # Years of the whole that cannot be set against the year before, with the reason.
+    broken: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def figure(self) -> Figure:
@@ -113,6 +119,11 @@ class Comparison:
     def so_far(self) -> bool:
         """Whether the year is not over."""
         return self.shown_year.last_day >= timezone.localdate()
+
+    @property
+    def breaks(self) -> bool:
+        """Whether some line begins anew, because the definition or the test changed."""
+        return bool(self.broken) or any(line.broken for line in self.lines)
 
     @property
     def of_percent(self) -> bool:
@@ -136,7 +147,7 @@ def value_of(figure: Figure | None) -> Decimal | None:
         return None
     if figure.tally:
         return None if figure.numerator is None else Decimal(figure.numerator)
-    return figure.percent
+    return figure.value
 
 
 def reaches(measure: Measure, figure: Figure | None, target: Decimal | None) -> bool | None:
@@ -212,6 +223,7 @@ def compare(user: Any, organization: Organization, year: SchoolYear, measure: Me
     shown_year = _shown_year(all_series.values(), years[-1])
     at = years.index(shown_year)
     target = board.GOALS.get(measure.code)
+    broken = broken_of(measure, [base, *units], years)
     lines = []
     for one in units:
         series = all_series[one.pk]
@@ -220,7 +232,8 @@ def compare(user: Any, organization: Organization, year: SchoolYear, measure: Me
             continue
         before = series[at - 1] if at else None
         change = None
-        if before is not None and shown_year.last_day < timezone.localdate():
+        over = shown_year.last_day < timezone.localdate()
+        if before is not None and over and shown_year not in broken[one.pk]:
             change = _change(figure, before)
         other = found[one.pk, shown_year, measure.code, than.code] if than is not None else None
         points = board.behind(measure, figure, other) if other is not None else None
@@ -234,6 +247,7 @@ def compare(user: Any, organization: Organization, year: SchoolYear, measure: Me
                 points,
                 here=one.pk == organization.pk,
                 reaches=reaches(measure, figure, target),
+                broken=broken[one.pk],
             )
         )
     whole = all_series[base.pk]
@@ -253,10 +267,26 @@ def compare(user: Any, organization: Organization, year: SchoolYear, measure: Me
         left_out=len(units) - len(lines),
         exact=any(figure.exact for figure in found.values()),
         missing=whole[-1].missing if whole[-1].due is None else (),
+        broken=broken[base.pk],
     )
     result.lines = _sorted(_by_goal(lines, result, asked.goal), asked.sort or first_sort(measure, than))
     _draw(result)
     return result
+
+
+def broken_of(
+    measure: Measure, organizations: Iterable[Organization], years: Sequence[SchoolYear]
+) -> dict[int, Mapping[int, str]]:
+    """By organization, the years that cannot be set against the year before: as its state's rules and tests changed."""
+    book = rule_book()
+    by_state: dict[str, Mapping[int, str]] = {}
+    found = {}
+    for one in organizations:
+        postal = board.state_code(one)
+        if postal not in by_state:
+            by_state[postal] = breaks(measure, postal, years, book)
+        found[one.pk] = by_state[postal]
+    return found
 
 
 def first_sort(measure: Measure, than: StudentGroup | None) -> str:
@@ -269,8 +299,10 @@ def first_sort(measure: Measure, than: StudentGroup | None) -> str:
 def _draw(result: Comparison) -> None:
     """The picture of all, and the scale that all trends share."""
     result.known = [line for line in result.lines if value_of(line.figure) is not None]
-    drawn = (figure.percent for line in result.lines for figure in line.series)
-    result.scale = charts.common_scale([*drawn, *(figure.percent for figure in result.whole), result.target])
+    series = [*result.whole, *(figure for line in result.lines for figure in line.series)]
+    result.scale = board.scale_of(result.measure, series, result.target) or charts.common_scale(
+        [*map(value_of, series), result.target]
+    )
     if not result.of_percent or len(result.known) < _PICTURE_FROM:
         return
     values = [line.figure.percent for line in result.known if line.figure.percent is not None]
@@ -283,8 +315,10 @@ def with_trends(result: Comparison, lines: Sequence[Line], *, width: int = 220, 
     return [
         replace(
             line,
-            trend=trend_of(line.series, result.scale, width=width, height=height, goal=result.target),
-            sentence=board.trend_sentence(whole_years(line.series)),
+            trend=trend_of(
+                line.series, result.scale, width=width, height=height, goal=result.target, broken=line.broken
+            ),
+            sentence=board.trend_sentence(whole_years(line.series), line.broken),
         )
         for line in lines
     ]
@@ -298,10 +332,14 @@ def trend_of(
     height: int = 72,
     margin: int = 6,
     goal: Decimal | None = None,
+    broken: Mapping[int, str] | None = None,
 ) -> charts.Trend | None:
-    """A line over the years on a given scale."""
+    """A line over the years on a given scale; it begins anew in the years that are ``broken``."""
     whole = {figure.year for figure in whole_years(series)}
-    points = [charts.Point(SchoolYear(one.year).label, one.text, one.percent, one.year not in whole) for one in series]
+    points = [
+        replace(board.point_of(one, None if one.year in whole else one.year, broken or {}), value=value_of(one))
+        for one in series
+    ]
     return charts.trend(points, width=width, height=height, margin=margin, goal=goal, scale=scale)
 
 

@@ -82,10 +82,19 @@ class Figure:
         return self.organization_id, self.year, self.measure, self.group
 
     @property
+    def value(self) -> Decimal | None:
+        """The number that is written: percent or its bound, a mean, or how many events; ``None`` where it is words."""
+        if self.mean is not None:
+            return self.mean
+        if self.tally and self.exact:
+            return None if self.numerator is None else Decimal(self.numerator)
+        return self.percent
+
+    @property
     def full_text(self) -> str:
-        """As it is said, with what was counted since its year was closed, if it differs."""
+        """As it is said, with what was counted since its year was closed, if it differs, and since when it is kept."""
         if self.revised is None:
-            return self.text
+            return " · ".join(filter(None, [self.text, self.since_text]))
         said = {"figure": self.text, "revised": self.revised.text}
         return _("certified %(figure)s · revised %(revised)s") % said
 
@@ -112,6 +121,14 @@ class Figure:
         if self.due is not None:
             return _("not reported before %(day)s") % {"day": date_format(self.due, "F j, Y")}
         return _("not reported")
+
+    @property
+    def since_text(self) -> str:
+        """Of a figure that is kept since an earlier publication: “as published March 3”; else blank."""
+        if self.since is None:
+            return ""
+        this_year = self.since.year == timezone.localdate().year
+        return _("as published %(day)s") % {"day": date_format(self.since, "F j" if this_year else "F j, Y")}
 
     @property
     def size_text(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -102,7 +102,9 @@ def gaps(
     all_students = series_of("ALL")
     known = [figure for figure in all_students if figure.state not in board.UNKNOWN]
     shown = known[-1] if known else all_students[-1]
-    scale = charts.common_scale(figure.percent for code in codes for figure in series_of(code))
+    of_all = [figure for code in codes for figure in series_of(code)]
+    scale = board.scale_of(measure, of_all) or charts.common_scale(map(compare.value_of, of_all))
+    broken = compare.broken_of(measure, [organization], years)[organization.pk]
     dimensions: dict[str, list[GroupLine]] = {}
     lines = []
     for group in StudentGroup.objects.filter(code__in=codes):
@@ -112,7 +114,11 @@ def gaps(
         figure = next(figure for figure in series if figure.year == shown.year)
         behind = None if group.code == "ALL" else board.behind(measure, figure, shown)
         line = GroupLine(
-            group, figure, behind, compare.trend_of(series, scale, width=160, height=44), board.trend_sentence(series)
+            group,
+            figure,
+            behind,
+            compare.trend_of(series, scale, width=160, height=44, broken=broken),
+            board.trend_sentence(compare.whole_years(series), broken),
         )
         lines.append(line)
         dimensions.setdefault(str(group.get_dimension_display()), []).append(line)
@@ -129,15 +135,14 @@ def gaps(
         one=one,
         other=other,
         years=pairs,
-        pair=charts.pair(_points_of([pair.one for pair in pairs]), _points_of([pair.other for pair in pairs])),
+        pair=charts.pair(
+            _points_of([pair.one for pair in pairs], broken), _points_of([pair.other for pair in pairs], broken)
+        ),
         dimensions=list(dimensions.items()),
         all_students=shown,
     )
 
 
-def _points_of(series: Sequence[Figure]) -> list[charts.Point]:
+def _points_of(series: Sequence[Figure], broken: Mapping[int, str]) -> list[charts.Point]:
     today = timezone.localdate()
-    return [
-        charts.Point(SchoolYear(one.year).label, one.text, one.percent, so_far=SchoolYear(one.year).last_day >= today)
-        for one in series
-    ]
+    return [board.point_of(one, one.year if SchoolYear(one.year).last_day >= today else None, broken) for one in series]

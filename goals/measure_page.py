@@ -78,6 +78,8 @@ class Explanation:
     met: Line | None
     sources: list[tuple[SchoolYear, list[Source]]]
     groups: list[tuple[str, list[GroupLine]]] = field(default_factory=list)
+    # Evidence, in words, for want of which nothing is known of any group but all students.
+    groups_missing: tuple[str, ...] = ()
     # In words: the same on the page, in print and in the codebook of the files.
     told: list[Section] = field(default_factory=list)
     # What authorities published of all students, the latest year first.
@@ -86,17 +88,22 @@ class Explanation:
 
 def about(user: Any, organization: Organization, measure: Measure, year: SchoolYear) -> Explanation:
     """Everything but the places below; a constant number of queries."""
-    years = board.years_to(year)
+    years = board.years_of(measure, year)
     above = board.compared_with(organization)
     found = figures(user, [organization] if above is None else [organization, above], years, [measure.code])
     # What happened over a life comes from the years before as well.
-    loaded = loaded_of(organization, board.years_to(year, board.YEARS_SHOWN + 3))
+    loaded = loaded_of(organization, board.years_to(year, year - years[0] + 4))
     book, postal = rule_book(), board.state_code(organization)
     broken = breaks(measure, postal, years, book)
     row = board.row_of(measure, found, organization, above, years, loaded, timezone.localdate(), broken=broken)
     row.label = measure.name
     row.trend = charts.trend(
-        row.trend.points if row.trend else [], width=CHART_WIDTH, height=CHART_HEIGHT, goal=row.goal, margin=30
+        row.trend.points if row.trend else [],
+        width=CHART_WIDTH,
+        height=CHART_HEIGHT,
+        goal=row.goal,
+        margin=30,
+        scale=board.scale_of(measure, row.series, row.goal),
     )
     decided = parts(measure, row.shown_year, postal, book)
     whole = Explanation(
@@ -108,7 +115,7 @@ def about(user: Any, organization: Organization, measure: Measure, year: SchoolY
         sources=_sources(loaded, measure, row.shown_year),
     )
     beside = reported.beside(user, [organization], years, [measure.code], GROUP_CODES)
-    whole.groups = _groups(user, organization, row, beside)
+    whole.groups, whole.groups_missing = _groups(user, organization, row, beside)
     whole.published = [
         one for year in reversed(years) for one in beside.get((organization.pk, year, measure.code, "ALL"), [])
     ]
@@ -175,10 +182,10 @@ def _sources(loaded: Loaded, measure: Measure, year: SchoolYear) -> list[tuple[S
 
 def _groups(
     user: Any, organization: Organization, row: board.Row, beside: dict[Key, list[Published]]
-) -> list[tuple[str, list[GroupLine]]]:
-    """The groups by dimension, those without students left out; empty where nothing is shown."""
+) -> tuple[list[tuple[str, list[GroupLine]]], tuple[str, ...]]:
+    """The groups by dimension, those without students left out, and what is missing where no group is known."""
     if row.shown is None:
-        return []
+        return [], ()
     found = figures(user, [organization], [row.shown_year], [row.measure.code], GROUP_CODES)
     by_dimension: dict[str, list[GroupLine]] = {}
     for group in StudentGroup.objects.filter(code__in=GROUP_CODES):
@@ -189,7 +196,9 @@ def _groups(
         by_dimension.setdefault(str(group.get_dimension_display()), []).append(
             GroupLine(group, figure, behind, beside.get(figure.key, []))
         )
-    return list(by_dimension.items())
+    missing = {what for figure in found.values() if figure.group != "ALL" for what in figure.missing}
+    known = any(line.group.code != "ALL" for lines in by_dimension.values() for line in lines)
+    return list(by_dimension.items()), () if known else tuple(sorted(missing))
 
 
 def kind_below(organization: Organization) -> str:
@@ -230,12 +239,12 @@ def places(user: Any, organization: Organization, row: board.Row, sort: str) -> 
             continue
         before = found[one.pk, year - 1, row.measure.code, "ALL"]
         change = None
-        if over and figure.percent is not None and before.percent is not None:
-            change = figure.percent - before.percent
+        if over and figure.value is not None and before.value is not None:
+            change = figure.value - before.value
         listed.append(Place(one, figure, change, beside.get(figure.key, [])))
     by, reverse = sort.removeprefix("-"), sort.startswith("-")
     if by in {"figure", "change"}:
-        values = {one.organization.pk: one.figure.percent if by == "figure" else one.change for one in listed}
+        values = {one.organization.pk: one.figure.value if by == "figure" else one.change for one in listed}
         known = [one for one in listed if values[one.organization.pk] is not None]
         known.sort(key=lambda one: values[one.organization.pk] or Decimal(0), reverse=reverse)
         return known + [one for one in listed if values[one.organization.pk] is None]

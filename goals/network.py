@@ -14,6 +14,8 @@ from goals.figures import Figure, FigureState, figures
 from goals.models import Measure
 from goals.models.measure import Basis
 from goals.readiness import region
+from goals.readiness.breaks import breaks
+from goals.readiness.rules import RuleBook, rule_book
 from hstw import charts
 from hstw.values import SchoolYear
 from schools.models import Organization
@@ -86,16 +88,17 @@ def overview(user: Any, organization: Organization, year: SchoolYear) -> Overvie
     states = list(below.filter(kind=Kind.STATE).order_by("name", "pk")) if organization.kind == Kind.REGION else []
     years = sorted({at for row in measures.values() for at in board.years_of(row, year)})
     found = figures(user, [organization, *states], years, list(measures))
+    book = rule_book()
     # A sum that is not made is not a figure that is missing.
     standings = [
-        _standing(goal, measures.get(code), found, organization, year)
+        _standing(goal, measures.get(code), found, organization, year, book)
         for goal, code in zip(checkpoints.GOALS, codes, strict=True)
     ]
     lines = [
         StateLine(
             state,
             [
-                _standing(goal, measures.get(code), found, state, year)
+                _standing(goal, measures.get(code), found, state, year, book)
                 for goal, code in zip(checkpoints.GOALS, codes, strict=True)
             ],
         )
@@ -119,6 +122,7 @@ def _standing(
     found: dict[tuple[int, int, str, str], Figure],
     organization: Organization,
     year: SchoolYear,
+    book: RuleBook,
 ) -> Standing:
     if measure is None:
         return Standing(goal, None, None, year)
@@ -128,14 +132,15 @@ def _standing(
     if not known:
         return Standing(goal, measure, None, years[-1])
     figure = known[-1]
+    broken = breaks(measure, board.state_code(organization), years, book)
     scale = charts.common_scale([goal.percent, *(one.percent for one in series)])
     return Standing(
         goal,
         measure,
         figure,
         SchoolYear(figure.year),
-        trend=compare.trend_of(series, scale, width=160, height=44),
-        sentence=board.trend_sentence(compare.whole_years(series)),
+        trend=compare.trend_of(series, scale, width=160, height=44, broken=broken),
+        sentence=board.trend_sentence(compare.whole_years(series), broken),
         reached=compare.reaches(measure, figure, goal.percent),
         bar=charts.bar(figure.percent, goal=goal.percent),
     )

@@ -150,14 +150,14 @@ def trend(
     return Trend(width, height, lines, dots, gaps, list(points), at, labels, breaks, beside)
 
 
-def common_scale(values: Iterable[Number | None]) -> tuple[float, float]:
-    """The scale on which all of these values have room; 0 to 100 where there is none."""
+def common_scale(values: Iterable[Number | None], *, least: float = LEAST_SPAN) -> tuple[float, float]:
+    """The scale on which all of these values have room, at least so many units; 0 to 100 where there is none."""
     known = [float(value) for value in values if value is not None]
-    return _scale(min(known), max(known)) if known else (0.0, 100.0)
+    return _scale(min(known), max(known), least) if known else (0.0, 100.0)
 
 
-def _scale(low: float, high: float) -> tuple[float, float]:
-    missing = max(LEAST_SPAN - (high - low), 0.0)
+def _scale(low: float, high: float, least: float = LEAST_SPAN) -> tuple[float, float]:
+    missing = max(least - (high - low), 0.0)
     bottom, top = low - missing / 2, high + missing / 2
     if low >= 0 and bottom < 0:
         bottom, top = 0.0, top - bottom

@@ -18,14 +18,14 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from goals import disclosure
-from goals.models import Cursor, Measure, RollupRun, StalePair, StudentGroup
+from goals.models import Cursor, Measure, MeasureCell, RollupRun, StalePair, StudentGroup
 from goals.models.measure import Basis
 from goals.readiness import count, derive, looks_at, previous, region, sum_up
 from goals.readiness.amounts import amounts
 from goals.readiness.computed import computed
 from goals.readiness.rules import rule_book
 from hstw.statements import watched_transaction
-from schools.models import Diploma, Enrollment, EvidenceChange, Organization
+from schools.models import Diploma, Enrollment, EvidenceChange, EvidenceCoverage, Organization
 from schools.models.organization import Kind
 
 log = structlog.get_logger(__name__)
@@ -34,10 +34,13 @@ _LOCK = 7_365_004
 RETRY_AFTER = dt.timedelta(minutes=10)
 
 
-def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | None = None) -> tuple[int, int, int]:
+def roll_up(
+    state: Organization, basis: Basis, year: int, *, today: dt.date | None = None, release: bool = True
+) -> tuple[int, int, int]:
     """Make the numbers of one state, basis and year anew: (records, cells, cells that changed).
 
-    What can be known of a year depends on ``today``.
+    What can be known of a year depends on ``today``. Without ``release`` nothing is made yet for those who read
+    protected figures; the caller marks the pair, so that it follows.
     """
     with watched_transaction():
         hold(state, basis, year)
@@ -61,9 +64,9 @@ def roll_up(state: Organization, basis: Basis, year: int, *, today: dt.date | No
                     if denominator:
                         rows.append((organization, year, measure, group_ids[group], numerator, denominator))
         changed = _swap(state, columns, year, rows)
-        if changed or not disclosure.has_release(state, year, basis):
+        if release and (changed or not disclosure.has_release(state, year, basis)):
             disclosure.protect(state, year, basis=basis)
-        _roll_up_above(state, basis, year)
+        _roll_up_above(state, basis, year, release=release)
         StalePair.objects.filter(organization=state, basis=basis, year=year, change__lte=seen).delete()
         return made, len(rows), changed
 
@@ -74,13 +77,14 @@ def hold(organization: Organization, basis: Basis, year: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, _key(organization, basis, year)])
 
 
-def _roll_up_above(state: Organization, basis: Basis, year: int) -> None:
+def _roll_up_above(state: Organization, basis: Basis, year: int, *, release: bool) -> None:
     """The region's cells anew, from what its states have now, and what is told of them."""
     above = region.region_of(state)
     if above is None:
         return
     hold(above, basis, year)
-    if region.sum_states(above, basis, year) or not disclosure.has_release(above, year, basis):
+    changed = region.sum_states(above, basis, year)
+    if release and (changed or not disclosure.has_release(above, year, basis)):
         disclosure.protect_region(above, year)
 
 
@@ -202,11 +206,16 @@ def mark_covered(changes: Iterable[tuple[int, int, str]]) -> None:
 
 def mark_state(state: Organization) -> None:
     """Mark everything of a state: what does not come from evidence may have changed any of its sums."""
+    mark_pairs((state, basis, year) for basis, year in pairs_of(state))
+
+
+def mark_pairs(pairs: Iterable[tuple[Organization, Basis, int]]) -> None:
+    """Mark states, bases and years, so that the workers make their numbers anew."""
     last = EvidenceChange.objects.aggregate(last=Max("pk"))["last"] or 0
     StalePair.objects.bulk_create(
         [
             StalePair(organization=state, basis=basis, year=year, change=last, marked_at=timezone.now())
-            for basis, year in pairs_of(state)
+            for state, basis, year in pairs
         ],
         update_conflicts=True,
         unique_fields=["organization", "basis", "year"],
@@ -241,7 +250,10 @@ def stale() -> list[StalePair]:
 
 
 def pairs_of(state: Organization) -> list[tuple[Basis, int]]:
-    """Every basis and year of a state that has evidence."""
+    """Every basis and year of a state that can have figures, or has some that may have to go.
+
+    Nobody is counted in a year whose rosters are not loaded, whatever else is: every measure names them.
+    """
     years = Enrollment.objects.filter(organization__path__startswith=state.path).aggregate(
         first=Min("year"), last=Max("year")
     )
@@ -251,12 +263,24 @@ def pairs_of(state: Organization) -> list[tuple[Basis, int]]:
     span = range(years["first"], years["last"] + 1)
     book = rule_book()
     classes = range(years["first"], max(years["last"], last_diploma or 0) + 4)
-    return (
+    possible = (
         [(Basis.YEAR, year) for year in span]
         + [(Basis.CLASS, year) for year in classes]
         + [(Basis.LEAVER, year) for year in span]
         + [(Basis.SENIOR, year) for year in span if book.has(state.postal_state, "graduates_and_seniors", year)]
     )
+    loaded = set(
+        EvidenceCoverage.objects.filter(organization__path__startswith=state.path, kind="enrollment")
+        .values_list("year", flat=True)
+        .distinct()
+    )
+    there = {
+        (Basis(basis), year)
+        for basis, year in MeasureCell.objects.filter(organization=state)
+        .values_list("measure__basis", "year")
+        .distinct()
+    }
+    return [(basis, year) for basis, year in possible if year in loaded or (basis, year) in there]
 
 
 def run(
@@ -266,8 +290,11 @@ def run(
     say: Callable[[str], None] = lambda text: None,
     only_stale: bool = False,
     today: dt.date | None = None,
+    released: Callable[[int], bool] = lambda year: True,
 ) -> RollupRun:
     """Make the numbers of many pairs anew, each in its own transaction, and keep a record of the run.
+
+    ``released``: of which years what may be told is made with them, as for :func:`roll_up`.
 
     ``only_stale``: a pair that another worker has, or has done meanwhile, is passed over. A pair that fails stays
     marked and is tried again :data:`RETRY_AFTER` later.
@@ -280,7 +307,7 @@ def run(
             with watched_transaction():
                 if only_stale and not _claimed(state, basis, year):
                     continue
-                records, cells, changed = roll_up(state, basis, year, today=today)
+                records, cells, changed = roll_up(state, basis, year, today=today, release=released(year))
         except Exception as error:
             log.exception("rollup failed", state=state.pk, basis=basis, year=year)
             failed.append(f"{state.name} {basis} {year}: {type(error).__name__}\n{traceback.format_exc(limit=3)}")

@@ -34,6 +34,14 @@ def points(value: Decimal | None) -> str:
     return ngettext("%(n)s point", "%(n)s points", 1 if number == "1" else 2) % {"n": number}
 
 
+@register.filter
+def difference(value: Decimal | None, figure: Figure | None) -> str:
+    """How far two figures of a measure are apart, without its sign: in points, or for counts of events how many."""
+    if value is not None and figure is not None and figure.tally and figure.exact:
+        return f"{abs(value):,.0f}"
+    return points(value)
+
+
 @register.simple_tag
 def bar(
     figure: Figure | str | None, all_students: Figure | str | None = "", goal: Decimal | str | None = ""

@@ -82,8 +82,10 @@ def trends(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         asked,
         found,
         page_obj,
-        whole_trend=compare.trend_of(found.whole, found.scale, width=440, height=170, margin=30, goal=found.target),
-        whole_sentence=board.trend_sentence(compare.whole_years(found.whole)),
+        whole_trend=compare.trend_of(
+            found.whole, found.scale, width=440, height=170, margin=30, goal=found.target, broken=found.broken
+        ),
+        whole_sentence=board.trend_sentence(compare.whole_years(found.whole), found.broken),
         tab="trends",
     )
 

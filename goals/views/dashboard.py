@@ -48,7 +48,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         school_year,
         "goals/dashboard.html",
         board=found,
-        uploads=frame.uploads(user, organization, school_year, found.missing),
+        uploads=frame.uploads(user, organization, school_year, found.missing, brief=True),
         **context,
     )
 

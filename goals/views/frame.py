@@ -96,13 +96,20 @@ def show(
     return render(request, template, context)
 
 
-def uploads(user: User, organization: Organization, year: SchoolYear, missing: Iterable[str]) -> list[dict[str, str]]:
-    """For each kind of evidence, in words, the page that loads it, for those who may load it."""
+def uploads(
+    user: User, organization: Organization, year: SchoolYear, missing: Iterable[str], *, brief: bool = False
+) -> list[dict[str, str]]:
+    """For each kind of evidence, in words, the page that loads it, for those who may load it.
+
+    ``brief``: each kind once, whatever its years.
+    """
     wanted = list(missing)
     layouts = layouts_for(user, organization) if wanted else []
     by_target = {target: layout.code for layout in reversed(layouts) for target in layout.targets}
     kinds = {kind for one in all_measures() for kind in one.evidence} | {"demographics"}
     layout_of = {looks_at.label(kind): by_target.get(target_of(kind), "") for kind in kinds}
+    if brief:
+        wanted = list(dict.fromkeys(_kind_of(label, layout_of) or label for label in wanted))
     address = reverse("schools:import_new", args=[organization.slug, year])
     return [
         {"label": label, "url": f"{address}?kind={layout}" if (layout := _of(label, layout_of)) else ""}
@@ -112,5 +119,8 @@ def uploads(user: User, organization: Organization, year: SchoolYear, missing: I
 
 def _of(label: str, layout_of: dict[str, str]) -> str:
     """The layout for what is missing, which may be said with its years."""
-    kinds = [kind for kind in layout_of if label == kind or label.startswith(f"{kind} ")]
-    return layout_of[max(kinds, key=len)] if kinds else ""
+    return layout_of.get(_kind_of(label, layout_of), "")
+
+
+def _kind_of(label: str, kinds: Iterable[str]) -> str:
+    return max((kind for kind in kinds if label == kind or label.startswith(f"{kind} ")), key=len, default="")

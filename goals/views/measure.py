@@ -48,6 +48,7 @@ def page(request: HttpRequest, slug: str, year: int, code: str) -> HttpResponse:
         kind_below=measure_page.kind_below(organization),
         page_obj=Paginator(places, PAGE_SIZE).get_page(request.GET.get("page")),
         uploads=frame.uploads(user, organization, school_year, missing),
+        group_uploads=frame.uploads(user, organization, found.row.shown_year, found.groups_missing),
     )
 
 

@@ -180,7 +180,7 @@ PAGES: dict[str, Seen] = {
         Role.STATE_COORDINATOR,
         lambda world: {"slug": "alabama", "year": current_year() - 1},
         LONG_NAME,
-        "?measure=CHRONIC_ABSENCE&of=school&network=&sort=-name",
+        "?measure=CHRONIC_ABSENCE&of=school&network=&sort=name",
     ),
     "goals:compare#school": Seen(
         Role.PRINCIPAL, lambda world: {"slug": "ridge", "year": current_year() - 1}, "This school"
@@ -259,7 +259,7 @@ PAGES: dict[str, Seen] = {
         lambda world: {"slug": "ridge", "year": current_year(), "code": "READY_EITHER"},
         "Nobody is counted here in this year",
     ),
-    "goals:within_reach": of_ridge(Role.COUNSELOR, "ACT benchmarks in English, mathematics and reading"),
+    "goals:within_reach": of_ridge(Role.COUNSELOR, "ACT benchmark in mathematics"),
     "goals:rollups": Seen(Role.SYSTEM_ADMINISTRATOR, _nothing, "Why it failed"),
     "pathways:portfolio": of_ridge(Role.PRINCIPAL, "Over the years"),
     "pathways:portfolio#district": _cahaba(Role.BOARD_VIEWER, "Approved pathways"),

@@ -26,10 +26,11 @@ _days = itertools.count(1)
 
 
 def covered(organization: Organization, *years: int) -> None:
-    """Everything that measures of readiness of these years need is loaded, that of the three years before included."""
-    for year in {one - back for one in years for back in range(4)}:
-        for kind in ("enrollment", "diplomas", "assessment:ACT", "credentials"):
-            EvidenceCoverage.objects.get_or_create(organization=organization, year=year, kind=kind)
+    """Everything that measures of readiness need is loaded: tests of two years, credentials of all four."""
+    for year in years:
+        for kind, back in (("enrollment", 1), ("diplomas", 1), ("assessment:ACT", 2), ("credentials", 4)):
+            for at in range(year - back + 1, year + 1):
+                EvidenceCoverage.objects.get_or_create(organization=organization, year=at, kind=kind)
 
 
 def senior(school: Organization, year: int, *deeds: Deed, diploma: int | None = 0, **spell: Any) -> Student:

@@ -13,7 +13,6 @@ from goals.readiness import cooperatives, region, rollup
 from schools.models import CooperativeMember, Diploma, EvidenceChange, EvidenceCoverage, Organization, Student
 from schools.models.organization import Kind
 from tests.factories import World, enrollment, make_world, organization, student
-from tests.goals.evidence import covered
 
 pytestmark = pytest.mark.django_db
 YEAR = 2024
@@ -24,9 +23,10 @@ def world() -> World:
     return make_world()
 
 
-def cover(place: Organization, *kinds: str) -> None:
+def cover(place: Organization, *kinds: str, years: int = 1) -> None:
     for kind in kinds:
-        EvidenceCoverage.objects.create(organization=place, year=YEAR, kind=kind)
+        for year in range(YEAR - years + 1, YEAR + 1):
+            EvidenceCoverage.objects.create(organization=place, year=year, kind=kind)
 
 
 def join(cooperative: Organization, member: Organization, starts: str = "2020-07-01", ends: str | None = None) -> None:
@@ -164,7 +164,7 @@ def test_the_region_is_the_sum_of_its_states(world: World) -> None:
 
 def graduates(world: World) -> None:
     for place in (world.ridge, world.derby):
-        covered(place, YEAR)
+        cover(place, "enrollment", "diplomas", "assessment:ACT", "credentials", years=4)
         who = student(grade_9_year=YEAR - 3)
         enrollment(place, YEAR, "12", student=who, exit_code="graduated")
         Diploma.objects.create(

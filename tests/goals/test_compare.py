@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from structlog.testing import capture_logs
 
-from goals import checkpoints, compare
+from goals import board, checkpoints, compare
 from goals.figures import Figure, FigureState
 from goals.models import Measure, MeasureCell, Release, ReleasedCell, StudentGroup
 from hstw.access import Role
@@ -399,6 +399,19 @@ def test_a_checkpoint_shows_what_there_is() -> None:
     assert [one.key for one in checkpoints.CHECKPOINTS] == [
         *("grade-5", "grade-8", "grade-9", "grade-10", "grade-11", "graduation", "after", "age-25"),
     ]
+
+
+def test_every_computed_measure_has_a_place_on_the_dashboard() -> None:
+    """In exactly one area, and not in the last one, which is for what nobody placed; Perkins' by themselves."""
+    codes = board.measures_shown()
+    found = {area.key: placed for area, placed in checkpoints.by_area(codes)}
+    placed = [code for codes in found.values() for code in codes]
+    assert sorted(placed) == sorted(codes)
+    assert "more" not in found, f"name an area in goals/checkpoints.py for {found.get('more')}"
+    assert sorted(found["perkins"]) == sorted(code for code in codes if code.startswith("PERKINS_"))
+    assert sorted(found["by-the-state"]) == sorted(code for code in codes if code.startswith("STATE_READY_"))
+    names = Measure.objects.filter(code__in=codes).values_list("name", flat=True)
+    assert [name for name in names if len(name) > 80] == []
 
 
 def test_every_measure_has_one_area() -> None:
