@@ -77,6 +77,10 @@ class GoalForm(forms.ModelForm):  # type: ignore[type-arg]
         last = max(now + YEARS_AHEAD, self.instance.end_year or now)
         self.fields["baseline_year"].choices = _years(first, now)  # type: ignore[attr-defined]
         self.fields["end_year"].choices = _years(now - 1, last)  # type: ignore[attr-defined]
+        if self.instance.pk is None:
+            # As the library proposes it: from the last whole year, five years ahead.
+            self.initial["baseline_year"] = self.initial.get("baseline_year") or now - 1
+            self.initial["end_year"] = self.initial.get("end_year") or now + 4
         self.fields["source"].choices = Source.choices  # type: ignore[attr-defined]
         above = library.district_goals(organization)
         if above.exists():

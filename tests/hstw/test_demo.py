@@ -17,9 +17,44 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q
 
+from awards.models import (
+    Assignment,
+    AwardDecision,
+    Citation,
+    Claim,
+    Conflict,
+    ConflictLogLine,
+    Edition,
+    Nomination,
+    Phase,
+    ResultSnapshot,
+    Review,
+    Reviewer,
+    Score,
+    ScoreConsensus,
+)
+from goals.models import (
+    ActionStep,
+    Allocation,
+    BoldGoal,
+    BudgetLine,
+    Fund,
+    GoalStanding,
+    Need,
+    Plan,
+    PlanDecision,
+    PlanGoal,
+    PlanVersion,
+    ProgressNote,
+    RootCause,
+    Strategy,
+    TeamMember,
+    YearTarget,
+)
 from hstw.access import Role
 from hstw.demo import build as building
 from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
+from hstw.models import StoredFile
 from pathways.code_lists import LISTS
 from pathways.codes import titles
 from pathways.models import (
@@ -94,6 +129,10 @@ WRITTEN = (
     ),
     *(Partner, Pathway, PathwayCourse, PathwayCredential, PlannedCourse, ProgramOfStudy, ProgramReview),
     *(Waiver, WorkBasedLearning),
+    *(BoldGoal, GoalStanding, YearTarget, Fund, Allocation, Plan, TeamMember, Need, RootCause, PlanGoal, Strategy),
+    *(PlanGoal.needs.through, ActionStep, BudgetLine, ProgressNote, PlanDecision, PlanVersion, StoredFile),
+    *(Edition, Phase, Reviewer, Conflict, ConflictLogLine, Nomination, Claim, Assignment, Review, Score),
+    *(ScoreConsensus, AwardDecision, Citation, ResultSnapshot),
     *(CodeListLoad, *(wanted.model for wanted in LISTS.values() if wanted.shipped)),
 )
 
