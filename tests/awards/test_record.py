@@ -164,7 +164,6 @@ def test_a_reader_never_gets_the_exact_small_count(world: factories.World) -> No
     own = client.get(nomination.get_absolute_url()).content.decode()
     assert "From 7 in" in own
     assert reverse("pathways:ledger", args=["ridge", NOW]) in own
-    assert reverse("pathways:portfolio", args=["ridge", NOW]) not in own
 
 
 # --- the plan and its goals ------------------------------------------------------------------------------------------
