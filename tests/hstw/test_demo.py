@@ -17,6 +17,17 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q
 
+from awards.models import (
+    Assignment,
+    AwardDecision,
+    Citation,
+    Claim,
+    FeedbackLetter,
+    Nomination,
+    ResultSnapshot,
+    Review,
+    Score,
+)
 from hstw.access import Role
 from hstw.demo import build as building
 from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
@@ -94,6 +105,7 @@ WRITTEN = (
     ),
     *(Partner, Pathway, PathwayCourse, PathwayCredential, PlannedCourse, ProgramOfStudy, ProgramReview),
     *(Waiver, WorkBasedLearning),
+    *(Assignment, AwardDecision, Citation, Claim, FeedbackLetter, Nomination, ResultSnapshot, Review, Score),
     *(CodeListLoad, *(wanted.model for wanted in LISTS.values() if wanted.shipped)),
 )
 
