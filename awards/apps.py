@@ -19,8 +19,9 @@ class AwardsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from awards import sources
+        from awards import record, sources
 
         sources.register_own()
+        record.register()
         # The editions that were held ship with the product and follow the tables they live in.
         post_migrate.connect(_load_editions, sender=self)

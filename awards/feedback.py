@@ -1,6 +1,6 @@
 """What a school is told: the band of each criterion and the comments that readers agreed to share, without names.
 
-The letter is a page that prints. As a PDF (tagged, by Typst) it is made from the same :func:`letter_content`.
+The letter is a page and a tagged PDF, both made from the frozen :func:`letter_content`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from awards import consensus, results, snapshots
 from awards.models import Criterion, FeedbackLetter, Nomination, ScoreConsensus
+from hstw.exports.pdf import pdf
 
 FORMAT = 1
 
@@ -79,3 +82,39 @@ def release(nomination: Nomination, texts: Mapping[int, str], closing: str, *, b
             )
     except IntegrityError as error:
         raise FeedbackError(_("This letter was released already.")) from error
+
+
+def as_pdf(letter: FeedbackLetter) -> bytes:
+    """A released letter as PDF/UA-1, by ``templates/pdf/letter.typ``: the same letter gives the same bytes."""
+    content = letter.content
+    school = content["school"].get("name", "")
+    edition = content["edition"]["name"]
+    day = date_format(letter.released_at.astimezone(letter.nomination.edition.zone), "F j, Y")
+    place = ", ".join(part for part in (content["school"].get("district"), content["school"].get("state")) if part)
+    return pdf(
+        "letter",
+        {
+            "title": _("Feedback for %(school)s") % {"school": school},
+            "subtitle": edition,
+            "language": (get_language() or "en").partition("-")[0],
+            "footer": f"{edition} · {content['number']} · {_('checksum')} {letter.checksum[:16]}",
+            "letter": content,
+            "facts": [
+                [_("School"), f"{school}, {place}" if place else school],
+                [_("Nomination"), content["number"]],
+                [_("Date"), day],
+                *([[_("Decision"), content["outcome"]]] if content["outcome"] else []),
+            ],
+            "words": {
+                "criteria": _("Criterion by criterion"),
+                "closing": _("In closing"),
+                "nothing": _("No comment."),
+                "about": about_bands(),
+            },
+        },
+    )
+
+
+def about_bands() -> str:
+    """What stands below every letter."""
+    return _("Bands are what readers agreed on, or the middle of what they gave alone. Readers are not named.")

@@ -27,7 +27,11 @@ YEARS_BACK = 6
 LEAST_WORDS = 30
 LEAST_CLAIMS = 2
 # The first figures of a nomination, where the record knows them in two years (peers, opening 1).
-FIRST_MEASURES = ("ACGR4", "READY_EITHER", "CREDENTIAL_EARNED")
+FIRST = {
+    "measure": ("ACGR4", "READY_EITHER", "CREDENTIAL_EARNED"),
+    "pathways": ("ALL",),
+    "credentials": ("ALL",),
+}
 PARTS: dict[str, Any] = {
     "context": gettext_lazy("Where the school started"),
     "actions": gettext_lazy("What was done"),
@@ -90,21 +94,21 @@ def begin(edition: Edition, school: Organization, by: Any) -> Nomination:
 
 def first_claims(nomination: Nomination, school: Organization) -> None:
     """Take in the first figures of the record, from the first year in which each is known to the last."""
-    measured = sources.source_of("measure")
-    offers = {} if measured is None else {one.key: one for one in measured.offers(school, years_offered())}
-    order = 0
-    for key in FIRST_MEASURES:
-        if (offer := offers.get(key)) is not None:
-            order += 1
-            Claim.objects.create(
-                nomination=nomination,
-                order=order,
-                source="measure",
-                source_key=key,
-                title=offer.label,
-                baseline_year=offer.years[0],
-                current_year=offer.years[-1],
-            )
+    years, found = years_offered(), []
+    for code, keys in FIRST.items():
+        source = sources.source_of(code)
+        offers = {} if source is None else {one.key: one for one in source.offers(school, years)}
+        found += [(code, offers[key]) for key in keys if key in offers]
+    for order, (code, offer) in enumerate(found, start=1):
+        Claim.objects.create(
+            nomination=nomination,
+            order=order,
+            source=code,
+            source_key=offer.key,
+            title=offer.label,
+            baseline_year=offer.years[0],
+            current_year=offer.years[-1],
+        )
 
 
 def document(nomination: Nomination) -> dict[str, Any]:

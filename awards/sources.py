@@ -1,8 +1,7 @@
 """Where claims come from: a registry of sources, each of which offers things of the record and says them.
 
 A source says each thing twice: as the school's own people see it, and as reviewers and the public do. A higher or
-later part of the product registers its own (:func:`register`): pathways over the years, credentials of the ledger,
-actions of the plan.
+later part of the product registers its own (:func:`register`), as ``awards.record`` does.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from awards.views import claims, editions, nominations, panel, results, reviews
+from awards.views import claims, editions, letters, nominations, panel, results, reviews
 
 app_name = "awards"
 urlpatterns = [
@@ -44,7 +44,8 @@ urlpatterns = [
     path("nominations/<uuid:public_id>/read/", reviews.begin, name="read"),
     path("nominations/<uuid:public_id>/consensus/", results.agree, name="agree"),
     path("nominations/<uuid:public_id>/decision/", results.decision, name="decision"),
-    path("nominations/<uuid:public_id>/letter/", results.letter, name="letter"),
+    path("nominations/<uuid:public_id>/letter/", letters.letter, name="letter"),
+    path("nominations/<uuid:public_id>/letter/pdf/", letters.letter_file, name="letter_file"),
     path("reviews/<uuid:public_id>/", reviews.page, name="review"),
     path("reviews/<uuid:public_id>/<int:order>/", reviews.score, name="score"),
     path("reviews/<uuid:public_id>/submit/", reviews.submit, name="review_submit"),

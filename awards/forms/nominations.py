@@ -13,6 +13,7 @@ from awards import uploads
 from awards.models import Claim, Nomination
 from awards.models.nomination import ClaimUnit, NominationState
 from awards.nominate import STORY, years_offered
+from awards.record import practices_of
 from hstw import drafts
 from hstw.access import AccessDecision, Action, decide
 from hstw.values import SchoolYear
@@ -31,6 +32,19 @@ class StoryForm(forms.ModelForm):  # type: ignore[type-arg]
             for name in ("context", "actions", "success", "sustaining", "presenting")
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if found := practices_of(self.instance.organization):
+            self.fields["practice"] = self._practice(found)
+
+    def _practice(self, found: list[tuple[str, list[str]]]) -> forms.ChoiceField:
+        """The practices of the framework; what was written before the framework had it stays a choice."""
+        plain, kept = self.fields["practice"], self.instance.practice
+        choices: list[Any] = [("", "—"), *((edition, [(name, name) for name in names]) for edition, names in found)]
+        if kept and not any(kept in names for _edition, names in found):
+            choices.insert(1, (kept, kept))
+        return forms.ChoiceField(label=plain.label, help_text=plain.help_text, choices=choices, required=False)
+
 
 class ClaimForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a figure of the record shows, and between which years."""
@@ -45,12 +59,13 @@ class ClaimForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.baseline_year is None:
             del self.fields["baseline_year"], self.fields["current_year"]
             return
-        years = sorted({*years_offered(), self.instance.baseline_year, self.instance.current_year})
+        offered = years_offered()
+        first, last = min(offered[0], self.instance.baseline_year), max(offered[-1], self.instance.current_year)
         for name in ("baseline_year", "current_year"):
             self.fields[name] = forms.TypedChoiceField(
                 label=self.fields[name].label,
                 coerce=int,
-                choices=[(year, SchoolYear(year).label) for year in years],
+                choices=[(year, SchoolYear(year).label) for year in range(first, last + 1)],
             )
 
 

@@ -1,9 +1,8 @@
-"""Consensus, ranking, decisions, the frozen result, the public page and the letters."""
+"""Consensus, ranking, decisions, the frozen result and the public page."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from awards import access, consensus, feedback, pages, results
-from awards.access import EditionAction, may
-from awards.forms.judging import ConsensusForm, DecisionForm, letter_form
-from awards.models import AwardDecision, FeedbackLetter, Nomination, ResultSnapshot, ScoreConsensus
+from awards import access, consensus, pages, results
+from awards.access import EditionAction
+from awards.forms.judging import ConsensusForm, DecisionForm
+from awards.models import AwardDecision, ResultSnapshot, ScoreConsensus
 from awards.views import frame
 from hstw import draft_views
 from hstw.navigation import in_section
@@ -252,46 +251,3 @@ def winners(request: HttpRequest, slug: str) -> HttpResponse:
         for winner in (snapshot.public["winners"] if snapshot else [])
     ]
     return frame.show(request, edition, "awards/winners.html", snapshot=snapshot, winners=shown)
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-@login_required
-def letter(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The feedback letter: written and released by the panel, read by the school."""
-    nomination = frame.nomination_for(request, public_id)
-    edition = nomination.edition
-    released = FeedbackLetter.objects.filter(nomination=nomination).first()
-    judging = access.place_in(request.user, edition) is not None
-    if judging and not may(request.user, EditionAction.PUBLISH, edition):
-        raise Http404
-    if released is not None:
-        return frame.show(request, edition, "awards/letter.html", nomination=nomination, letter=released)
-    if not judging:
-        raise Http404
-    return _write_letter(request, nomination)
-
-
-def _write_letter(request: HttpRequest, nomination: Nomination) -> HttpResponse:
-    def save(form: Any, version: int) -> None:
-        feedback.release(nomination, form.texts(), form.cleaned_data["closing"], by=signed_in(request))
-
-    try:
-        return draft_views.edit(
-            request,
-            form_class=letter_form(nomination),
-            instance=FeedbackLetter(nomination=nomination),
-            template="awards/letter_write.html",
-            key=f"awards.letter:{nomination.pk}",
-            save=save,
-            saved_to=reverse("awards:letter", args=[nomination.public_id]),
-            context={
-                "nomination": nomination,
-                "edition": nomination.edition,
-                "tabs": pages.tabs_of(request.user, nomination.edition),
-                "announced": results.announced(nomination.edition),
-            },
-        )
-    except feedback.FeedbackError as error:
-        messages.error(request, str(error))
-        return redirect("awards:letter", public_id=nomination.public_id)

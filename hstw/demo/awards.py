@@ -14,7 +14,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 
-from awards import editions, eligibility, nominate, results, scoring, snapshots
+from awards import editions, eligibility, feedback, nominate, results, scoring, snapshots
 from awards.models import (
     Assignment,
     Award,
@@ -25,6 +25,7 @@ from awards.models import (
     ConflictLogLine,
     Edition,
     EditionRole,
+    FeedbackLetter,
     Nomination,
     Phase,
     ResultSnapshot,
@@ -109,7 +110,7 @@ def load_awards(world: World) -> None:
 def _restart_keys() -> None:
     """The next keys are those after the highest there is, whatever was rolled back before."""
     models = (Edition, Phase, Reviewer, Nomination, Claim, Conflict, ConflictLogLine, Assignment, Review, Score)
-    models += (Citation, ScoreConsensus, AwardDecision, ResultSnapshot)  # type: ignore[assignment]
+    models += (Citation, ScoreConsensus, AwardDecision, ResultSnapshot, FeedbackLetter)  # type: ignore[assignment]
     tables = [model._meta.db_table for model in models] + ["awards_criterion", "awards_band"]
     quote = connection.ops.quote_name
     with connection.cursor() as cursor:
@@ -376,4 +377,19 @@ def _decide(world: World, panel: _Panel, rows: Sequence[Nomination]) -> None:
     snapshot = results.freeze(panel.edition, rows, by=panel.leading[0].user)
     ResultSnapshot.objects.filter(pk=snapshot.pk).update(
         public_id=_uuid(world.random("awards result")), made_at=moment, published_at=moment + dt.timedelta(days=10)
+    )
+    for judged in rows:
+        _letter(Nomination.objects.select_related("edition").get(pk=judged.pk), panel, moment + dt.timedelta(days=12))
+
+
+def _letter(nomination: Nomination, panel: _Panel, moment: dt.datetime) -> None:
+    """The school may read its letter: what the readers let it read, and a word of thanks."""
+    told = {key: "\n\n".join(dict.fromkeys(each)) for key, each in feedback.shared_comments(nomination).items()}
+    content = feedback.letter_content(nomination, told, "Thank you for telling us. We look forward to your session.")
+    FeedbackLetter.objects.create(
+        nomination=nomination,
+        content=content,
+        checksum=snapshots.checksum(content),
+        released_by=panel.leading[0].user,
+        released_at=moment,
     )

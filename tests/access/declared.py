@@ -93,7 +93,7 @@ AWARDS = (
     *("nominations", "nominations_file", "assignments", "assign", "unassign", "reviews", "consensus", "ranking"),
     *("freeze", "result", "result_file", "announce", "nomination", "story", "figures", "typed", "figure", "begin"),
     *("claim_document", "attachments", "nomination_file", "remove", "sign", "withdraw", "read", "agree", "decision"),
-    *("letter", "review", "score", "review_submit"),
+    *("letter", "letter_file", "review", "score", "review_submit"),
 )
 
 PAGES: dict[str, Page | Personal | System | Signed | Panel] = {

@@ -430,7 +430,7 @@ PAGES: dict[str, Seen] = {
 
 AWARDS_WITHOUT_PAGE = (
     *("edition_open", "panel_leave", "nominations_file", "assign", "unassign", "freeze", "result_file", "announce"),
-    *("begin", "claim_document", "nomination_file", "remove", "withdraw", "read", "review"),
+    *("begin", "claim_document", "nomination_file", "remove", "withdraw", "read", "review", "letter_file"),
 )
 
 # Routes that show no page of their own: they answer with a redirect, with data, or only to a form's submission,

@@ -25,6 +25,7 @@ from awards.models import (
     Conflict,
     ConflictLogLine,
     Edition,
+    FeedbackLetter,
     Nomination,
     Phase,
     ResultSnapshot,
@@ -133,6 +134,7 @@ WRITTEN = (
     *(PlanGoal.needs.through, ActionStep, BudgetLine, ProgressNote, PlanDecision, PlanVersion, StoredFile),
     *(Edition, Phase, Reviewer, Conflict, ConflictLogLine, Nomination, Claim, Assignment, Review, Score),
     *(ScoreConsensus, AwardDecision, Citation, ResultSnapshot),
+    FeedbackLetter,
     *(CodeListLoad, *(wanted.model for wanted in LISTS.values() if wanted.shipped)),
 )
 
