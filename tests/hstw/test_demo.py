@@ -22,8 +22,6 @@ from awards.models import (
     AwardDecision,
     Citation,
     Claim,
-    Conflict,
-    ConflictLogLine,
     Edition,
     FeedbackLetter,
     Nomination,
@@ -40,7 +38,6 @@ from goals.models import (
     BoldGoal,
     BudgetLine,
     Fund,
-    GoalStanding,
     Need,
     Plan,
     PlanDecision,
@@ -55,7 +52,6 @@ from goals.models import (
 from hstw.access import Role
 from hstw.demo import build as building
 from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
-from hstw.models import StoredFile
 from pathways.code_lists import LISTS
 from pathways.codes import titles
 from pathways.models import (
@@ -130,9 +126,9 @@ WRITTEN = (
     ),
     *(Partner, Pathway, PathwayCourse, PathwayCredential, PlannedCourse, ProgramOfStudy, ProgramReview),
     *(Waiver, WorkBasedLearning),
-    *(BoldGoal, GoalStanding, YearTarget, Fund, Allocation, Plan, TeamMember, Need, RootCause, PlanGoal, Strategy),
-    *(PlanGoal.needs.through, ActionStep, BudgetLine, ProgressNote, PlanDecision, PlanVersion, StoredFile),
-    *(Edition, Phase, Reviewer, Conflict, ConflictLogLine, Nomination, Claim, Assignment, Review, Score),
+    *(BoldGoal, YearTarget, Fund, Allocation, Plan, TeamMember, Need, RootCause, PlanGoal, Strategy),
+    *(PlanGoal.needs.through, ActionStep, BudgetLine, ProgressNote, PlanDecision, PlanVersion),
+    *(Edition, Phase, Reviewer, Nomination, Claim, Assignment, Review, Score),
     *(ScoreConsensus, AwardDecision, Citation, ResultSnapshot),
     FeedbackLetter,
     *(CodeListLoad, *(wanted.model for wanted in LISTS.values() if wanted.shipped)),
