@@ -213,7 +213,8 @@ def test_next_years_rule_leaves_the_years_before_as_they_are(world: World) -> No
 
     after = {**changed(), "code": "al-2027", "state": "AL", "first_year": 2027}
     publish.publish(after, "alabama_2027.toml")
-    assert set(StalePair.objects.values_list("year", flat=True)) == {2027, 2028, 2029, 2030}
+    # Later classes have no rosters loaded yet: nobody can be counted in them.
+    assert set(StalePair.objects.values_list("year", flat=True)) == {2027}
     all_again(world)
     assert rows("<= 2026") == before
     assert rows("= 2027") != next_year
