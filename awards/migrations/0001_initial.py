@@ -6,7 +6,7 @@ import django.db.models.constraints
 import django.db.models.deletion
 import django.utils.timezone
 import pgtrigger.compiler
-import pgtrigger.migrations
+import hstw.history
 import uuid
 from decimal import Decimal
 from django.conf import settings
@@ -801,15 +801,15 @@ class Migration(migrations.Migration):
             model_name='claimpoint',
             constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='claim_point_not_negative'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='claimpoint',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_claimpointevent" ("claim_id", "denominator", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "value", "year") SELECT new_values."claim_id", new_values."denominator", new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."value", new_values."year" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='873d7115e3579fd8439ade741c9fd10662303c6c', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_cbe67', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_claimpoint', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='claimpoint',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_claimpointevent" ("claim_id", "denominator", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "value", "year") SELECT new_values."claim_id", new_values."denominator", new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."value", new_values."year" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='296d2c711b17d0629cde61b04d3805a868ac08f1', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_8ac33', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_claimpoint', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='claimpoint',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_claimpointevent" ("claim_id", "denominator", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "value", "year") SELECT old_values."claim_id", old_values."denominator", old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."value", old_values."year" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='55e6458355dfd1804940b997a283ae1befa9b008', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_f4784', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_claimpoint', when='AFTER')),
         ),
@@ -821,19 +821,19 @@ class Migration(migrations.Migration):
             model_name='band',
             constraint=models.CheckConstraint(condition=models.Q(('points__lte', 10)), name='band_points_to_ten'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='band',
             trigger=pgtrigger.compiler.Trigger(name='rubric_stands', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF TG_OP IN ('UPDATE', 'DELETE') AND EXISTS (SELECT 1 FROM awards_edition e JOIN awards_criterion c ON c.edition_id = e.id WHERE c.id = OLD.criterion_id AND e.opened_at IS NOT NULL) THEN\n        RAISE EXCEPTION 'rubric_stands: the edition is open' USING ERRCODE = 'check_violation';\n    END IF;\n    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n    RETURN NEW;\n", hash='2b87de8e48dc76d69a1043988bcaeebacb596fdf', operation='UPDATE OR DELETE', pgid='pgtrigger_rubric_stands_5e914', table='awards_band', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='band',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_bandevent" ("about", "criterion_id", "id", "label", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "points") SELECT new_values."about", new_values."criterion_id", new_values."id", new_values."label", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."points" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='8e045482a45196724670f3626418a2c6b8ed3225', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_41be9', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_band', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='band',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_bandevent" ("about", "criterion_id", "id", "label", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "points") SELECT new_values."about", new_values."criterion_id", new_values."id", new_values."label", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."points" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='84aaa20e692610b7f48b6f0f9f59e043ba3d585a', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_51c65', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_band', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='band',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_bandevent" ("about", "criterion_id", "id", "label", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "points") SELECT old_values."about", old_values."criterion_id", old_values."id", old_values."label", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."points" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='00887de8d2ce5b9d5d67ef87fd26bb031e06e070', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_5b57e', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_band', when='AFTER')),
         ),
@@ -857,15 +857,15 @@ class Migration(migrations.Migration):
             model_name='edition',
             constraint=models.CheckConstraint(condition=models.Q(('past', False), ('opened_at', None), _connector='OR'), name='edition_past_never_opened'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='edition',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_editionevent" ("about", "asks_surveys", "award_id", "designs", "held", "id", "membership_years", "name", "opened_at", "past", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "readers", "rubric_note", "slug", "source", "spread_bands", "spread_total", "time_zone", "version", "year") SELECT new_values."about", new_values."asks_surveys", new_values."award_id", new_values."designs", new_values."held", new_values."id", new_values."membership_years", new_values."name", new_values."opened_at", new_values."past", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."readers", new_values."rubric_note", new_values."slug", new_values."source", new_values."spread_bands", new_values."spread_total", new_values."time_zone", new_values."version", new_values."year" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='ae001ecce4b403b3b4a5ba2615076b261007b3f3', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_bd7b1', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_edition', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='edition',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_editionevent" ("about", "asks_surveys", "award_id", "designs", "held", "id", "membership_years", "name", "opened_at", "past", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "readers", "rubric_note", "slug", "source", "spread_bands", "spread_total", "time_zone", "version", "year") SELECT new_values."about", new_values."asks_surveys", new_values."award_id", new_values."designs", new_values."held", new_values."id", new_values."membership_years", new_values."name", new_values."opened_at", new_values."past", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."readers", new_values."rubric_note", new_values."slug", new_values."source", new_values."spread_bands", new_values."spread_total", new_values."time_zone", new_values."version", new_values."year" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='5f9c62c2e557ea9b69724ec00aa1624a1051b484', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_c1022', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_edition', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='edition',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_editionevent" ("about", "asks_surveys", "award_id", "designs", "held", "id", "membership_years", "name", "opened_at", "past", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "readers", "rubric_note", "slug", "source", "spread_bands", "spread_total", "time_zone", "version", "year") SELECT old_values."about", old_values."asks_surveys", old_values."award_id", old_values."designs", old_values."held", old_values."id", old_values."membership_years", old_values."name", old_values."opened_at", old_values."past", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."readers", old_values."rubric_note", old_values."slug", old_values."source", old_values."spread_bands", old_values."spread_total", old_values."time_zone", old_values."version", old_values."year" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='642717df731adf5aea77289f55a83e386c49033a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d3d8f', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_edition', when='AFTER')),
         ),
@@ -877,19 +877,19 @@ class Migration(migrations.Migration):
             model_name='criterion',
             constraint=models.CheckConstraint(condition=models.Q(('weight__gt', 0), ('weight__lte', 100)), name='criterion_weight_of_100', violation_error_message='A weight is above 0 and at most 100.'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='criterion',
             trigger=pgtrigger.compiler.Trigger(name='rubric_stands', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF TG_OP IN ('UPDATE', 'DELETE') AND EXISTS (SELECT 1 FROM awards_edition e WHERE e.id = OLD.edition_id AND e.opened_at IS NOT NULL) THEN\n        RAISE EXCEPTION 'rubric_stands: the edition is open' USING ERRCODE = 'check_violation';\n    END IF;\n    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n    RETURN NEW;\n", hash='25ddec3160846874e0dd9df1b56c81602cf1ce51', operation='UPDATE OR DELETE', pgid='pgtrigger_rubric_stands_2f310', table='awards_criterion', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='criterion',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_criterionevent" ("about", "edition_id", "id", "may_not_apply", "name", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "weight") SELECT new_values."about", new_values."edition_id", new_values."id", new_values."may_not_apply", new_values."name", new_values."order", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."weight" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='adf1533398ace30b8ad3129629d06b8bf04bbda8', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_98b31', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_criterion', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='criterion',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_criterionevent" ("about", "edition_id", "id", "may_not_apply", "name", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "weight") SELECT new_values."about", new_values."edition_id", new_values."id", new_values."may_not_apply", new_values."name", new_values."order", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."weight" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='da771f14f346dfba0d3a4159c5b6b2b14e515288', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_c6389', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_criterion', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='criterion',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_criterionevent" ("about", "edition_id", "id", "may_not_apply", "name", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "weight") SELECT old_values."about", old_values."edition_id", old_values."id", old_values."may_not_apply", old_values."name", old_values."order", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."weight" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='54d3decb6055f1943589c3ac81268321e3ca3e9a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_5b99d', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_criterion', when='AFTER')),
         ),
@@ -909,23 +909,23 @@ class Migration(migrations.Migration):
             model_name='nomination',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('checksum', ''), ('frozen', None), ('number', None), ('signed_by', None), ('state', 'draft'), ('submitted_at', None), ('withdrawn_at', None)), models.Q(('checksum__regex', '^[0-9a-f]{64}$'), ('frozen__isnull', False), ('number__isnull', False), ('signed_by__isnull', False), ('state', 'submitted'), ('submitted_at__isnull', False), ('withdrawn_at', None)), models.Q(('state', 'withdrawn'), ('withdrawn_at__isnull', False)), _connector='OR'), name='nomination_draft_or_frozen'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='nomination',
             trigger=pgtrigger.compiler.Trigger(name='frozen_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.checksum <> '' AND (OLD.frozen IS DISTINCT FROM NEW.frozen OR OLD.checksum <> NEW.checksum OR OLD.number IS DISTINCT FROM NEW.number OR OLD.submitted_at IS DISTINCT FROM NEW.submitted_at OR OLD.organization_id <> NEW.organization_id OR OLD.edition_id <> NEW.edition_id))", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='a50a1f2725ccc4b6bde19d475a6ff542dcbbad55', operation='UPDATE', pgid='pgtrigger_frozen_stays_3ebd9', table='awards_nomination', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='nomination',
             trigger=pgtrigger.compiler.Trigger(name='submitted_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.checksum <> '')", func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='65f74c09696953bd5163a9bfe5c7f2452197d2e9', operation='DELETE', pgid='pgtrigger_submitted_stays_f419f', table='awards_nomination', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='nomination',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_nominationevent" ("actions", "checksum", "context", "edition_id", "headline", "id", "number", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practice", "presenting", "public_id", "signed_by_id", "started_at", "started_by_id", "state", "submitted_at", "success", "sustaining", "version", "withdrawn_at", "withdrawn_because") SELECT new_values."actions", new_values."checksum", new_values."context", new_values."edition_id", new_values."headline", new_values."id", new_values."number", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."practice", new_values."presenting", new_values."public_id", new_values."signed_by_id", new_values."started_at", new_values."started_by_id", new_values."state", new_values."submitted_at", new_values."success", new_values."sustaining", new_values."version", new_values."withdrawn_at", new_values."withdrawn_because" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='c7b2397b152f6516752c2c0ae84a1021b612bf92', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_1c47d', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_nomination', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='nomination',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_nominationevent" ("actions", "checksum", "context", "edition_id", "headline", "id", "number", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practice", "presenting", "public_id", "signed_by_id", "started_at", "started_by_id", "state", "submitted_at", "success", "sustaining", "version", "withdrawn_at", "withdrawn_because") SELECT new_values."actions", new_values."checksum", new_values."context", new_values."edition_id", new_values."headline", new_values."id", new_values."number", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."practice", new_values."presenting", new_values."public_id", new_values."signed_by_id", new_values."started_at", new_values."started_by_id", new_values."state", new_values."submitted_at", new_values."success", new_values."sustaining", new_values."version", new_values."withdrawn_at", new_values."withdrawn_because" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."actions" IS DISTINCT FROM (new_values."actions") OR old_values."checksum" IS DISTINCT FROM (new_values."checksum") OR old_values."context" IS DISTINCT FROM (new_values."context") OR old_values."edition_id" IS DISTINCT FROM (new_values."edition_id") OR old_values."headline" IS DISTINCT FROM (new_values."headline") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."number" IS DISTINCT FROM (new_values."number") OR old_values."organization_id" IS DISTINCT FROM (new_values."organization_id") OR old_values."practice" IS DISTINCT FROM (new_values."practice") OR old_values."presenting" IS DISTINCT FROM (new_values."presenting") OR old_values."public_id" IS DISTINCT FROM (new_values."public_id") OR old_values."signed_by_id" IS DISTINCT FROM (new_values."signed_by_id") OR old_values."started_at" IS DISTINCT FROM (new_values."started_at") OR old_values."started_by_id" IS DISTINCT FROM (new_values."started_by_id") OR old_values."state" IS DISTINCT FROM (new_values."state") OR old_values."submitted_at" IS DISTINCT FROM (new_values."submitted_at") OR old_values."success" IS DISTINCT FROM (new_values."success") OR old_values."sustaining" IS DISTINCT FROM (new_values."sustaining") OR old_values."version" IS DISTINCT FROM (new_values."version") OR old_values."withdrawn_at" IS DISTINCT FROM (new_values."withdrawn_at") OR old_values."withdrawn_because" IS DISTINCT FROM (new_values."withdrawn_because")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='e68d8371003cd79a8bb8fa8e549e30a51224be52', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_a24f7', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_nomination', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='nomination',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_nominationevent" ("actions", "checksum", "context", "edition_id", "headline", "id", "number", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practice", "presenting", "public_id", "signed_by_id", "started_at", "started_by_id", "state", "submitted_at", "success", "sustaining", "version", "withdrawn_at", "withdrawn_because") SELECT old_values."actions", old_values."checksum", old_values."context", old_values."edition_id", old_values."headline", old_values."id", old_values."number", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."practice", old_values."presenting", old_values."public_id", old_values."signed_by_id", old_values."started_at", old_values."started_by_id", old_values."state", old_values."submitted_at", old_values."success", old_values."sustaining", old_values."version", old_values."withdrawn_at", old_values."withdrawn_because" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='7ffec6877c11ef50234f1e341955a00f4b71ec09', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_8cda0', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_nomination', when='AFTER')),
         ),
@@ -933,7 +933,7 @@ class Migration(migrations.Migration):
             model_name='feedbackletter',
             constraint=models.CheckConstraint(condition=models.Q(('checksum__regex', '^[0-9a-f]{64}$')), name='letter_has_checksum'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='feedbackletter',
             trigger=pgtrigger.compiler.Trigger(name='letter_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='270279150405f7f776678ecc2a1d551cd282e138', operation='UPDATE OR DELETE', pgid='pgtrigger_letter_stays_3d6a3', table='awards_feedbackletter', when='BEFORE')),
         ),
@@ -953,15 +953,15 @@ class Migration(migrations.Migration):
             model_name='claim',
             constraint=models.CheckConstraint(condition=models.Q(('whole_population', True), models.Q(('population', ''), _negated=True), _connector='OR'), name='claim_part_says_of_whom'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='claim',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_claimevent" ("baseline_year", "current_year", "document_id", "id", "nomination_id", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "says", "source", "source_key", "title", "unit", "whole_population") SELECT new_values."baseline_year", new_values."current_year", new_values."document_id", new_values."id", new_values."nomination_id", new_values."order", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."population", new_values."says", new_values."source", new_values."source_key", new_values."title", new_values."unit", new_values."whole_population" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='d871ba8923036e416c0cecee24f0dd6bd5c5965f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_f2b98', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_claim', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='claim',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_claimevent" ("baseline_year", "current_year", "document_id", "id", "nomination_id", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "says", "source", "source_key", "title", "unit", "whole_population") SELECT new_values."baseline_year", new_values."current_year", new_values."document_id", new_values."id", new_values."nomination_id", new_values."order", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."population", new_values."says", new_values."source", new_values."source_key", new_values."title", new_values."unit", new_values."whole_population" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."baseline_year" IS DISTINCT FROM (new_values."baseline_year") OR old_values."current_year" IS DISTINCT FROM (new_values."current_year") OR old_values."document_id" IS DISTINCT FROM (new_values."document_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."nomination_id" IS DISTINCT FROM (new_values."nomination_id") OR old_values."order" IS DISTINCT FROM (new_values."order") OR old_values."population" IS DISTINCT FROM (new_values."population") OR old_values."says" IS DISTINCT FROM (new_values."says") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."source_key" IS DISTINCT FROM (new_values."source_key") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."unit" IS DISTINCT FROM (new_values."unit") OR old_values."whole_population" IS DISTINCT FROM (new_values."whole_population")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='ab35b985b615ff3fd5650f45e0671334f2bbdee6', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_b8a7e', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_claim', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='claim',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_claimevent" ("baseline_year", "current_year", "document_id", "id", "nomination_id", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "says", "source", "source_key", "title", "unit", "whole_population") SELECT old_values."baseline_year", old_values."current_year", old_values."document_id", old_values."id", old_values."nomination_id", old_values."order", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."population", old_values."says", old_values."source", old_values."source_key", old_values."title", old_values."unit", old_values."whole_population" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='1d511c1755b64768abdce2d0428c4c76e190e59d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_b48b9', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_claim', when='AFTER')),
         ),
@@ -977,27 +977,27 @@ class Migration(migrations.Migration):
             model_name='awarddecision',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'winner'), _negated=True), models.Q(('citation', ''), _negated=True), _connector='OR'), name='decision_winner_is_cited'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='awarddecision',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_awarddecisionevent" ("citation", "decided_at", "decided_by_id", "id", "nomination_id", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rationale", "version") SELECT new_values."citation", new_values."decided_at", new_values."decided_by_id", new_values."id", new_values."nomination_id", new_values."outcome", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."rationale", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='91a0eaedd1f0720f4a65af313458e97ac3c45356', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_f8373', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_awarddecision', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='awarddecision',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_awarddecisionevent" ("citation", "decided_at", "decided_by_id", "id", "nomination_id", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rationale", "version") SELECT new_values."citation", new_values."decided_at", new_values."decided_by_id", new_values."id", new_values."nomination_id", new_values."outcome", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."rationale", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='04a9c50a289177915d052763d5c053059c4f4fb1', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_e0d70', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_awarddecision', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='awarddecision',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_awarddecisionevent" ("citation", "decided_at", "decided_by_id", "id", "nomination_id", "outcome", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rationale", "version") SELECT old_values."citation", old_values."decided_at", old_values."decided_by_id", old_values."id", old_values."nomination_id", old_values."outcome", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."rationale", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='0b7be09e3fa241ebea6e2e8942f6ba72fea2875f', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_3e10c', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_awarddecision', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='nominationfile',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_nominationfileevent" ("file_id", "id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title") SELECT new_values."file_id", new_values."id", new_values."nomination_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."title" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='9643570f30471b80b89eba81af43bcca196bdfa8', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_b49f4', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_nominationfile', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='nominationfile',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_nominationfileevent" ("file_id", "id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title") SELECT new_values."file_id", new_values."id", new_values."nomination_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."title" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3b4caa83daaeabff8b554cd4afa82045a746d276', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_c47f0', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_nominationfile', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='nominationfile',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_nominationfileevent" ("file_id", "id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title") SELECT old_values."file_id", old_values."id", old_values."nomination_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."title" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='7cd1474e072ff7175abbff03988ab6f7c2d8eee1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_63fb8', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_nominationfile', when='AFTER')),
         ),
@@ -1005,15 +1005,15 @@ class Migration(migrations.Migration):
             model_name='nominationperson',
             constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='named_person_has_name'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='nominationperson',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_nominationpersonevent" ("email", "id", "name", "nomination_id", "part", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."email", new_values."id", new_values."name", new_values."nomination_id", new_values."part", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='32a81741556f44fb2ef81cdde013bca2a4507e65', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_66504', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_nominationperson', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='nominationperson',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_nominationpersonevent" ("email", "id", "name", "nomination_id", "part", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."email", new_values."id", new_values."name", new_values."nomination_id", new_values."part", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='06ae94cd708e0beea82c90358141bcccd6ede5f9', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_f36cb', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_nominationperson', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='nominationperson',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_nominationpersonevent" ("email", "id", "name", "nomination_id", "part", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."email", old_values."id", old_values."name", old_values."nomination_id", old_values."part", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='ec51898d4c4ea129348765390086d90c45090b79', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_81209', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_nominationperson', when='AFTER')),
         ),
@@ -1029,15 +1029,15 @@ class Migration(migrations.Migration):
             model_name='phase',
             constraint=models.CheckConstraint(condition=models.Q(('closes_at__gt', models.F('opens_at'))), name='phase_closes_after_opening', violation_error_message='It would close before it opens.'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='phase',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_phaseevent" ("closes_at", "edition_id", "id", "kind", "opens_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."closes_at", new_values."edition_id", new_values."id", new_values."kind", new_values."opens_at", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='293c722c081d1bf6be57179ce32d964543e04641', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_b451c', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_phase', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='phase',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_phaseevent" ("closes_at", "edition_id", "id", "kind", "opens_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."closes_at", new_values."edition_id", new_values."id", new_values."kind", new_values."opens_at", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='d5b2cf68197cc4442bc73baf001849f35c2a7a83', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_b7cda', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_phase', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='phase',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_phaseevent" ("closes_at", "edition_id", "id", "kind", "opens_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."closes_at", old_values."edition_id", old_values."id", old_values."kind", old_values."opens_at", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='079c84bf7100be2cd4fae74949b760f2d14c8ea2', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_b76b1', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_phase', when='AFTER')),
         ),
@@ -1049,11 +1049,11 @@ class Migration(migrations.Migration):
             model_name='resultsnapshot',
             constraint=models.CheckConstraint(condition=models.Q(('checksum__regex', '^[0-9a-f]{64}$')), name='result_has_checksum'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='resultsnapshot',
             trigger=pgtrigger.compiler.Trigger(name='result_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.content IS DISTINCT FROM NEW.content OR OLD.checksum <> NEW.checksum OR OLD.public IS DISTINCT FROM NEW.public OR OLD.edition_id <> NEW.edition_id OR (OLD.published_at IS NOT NULL AND NEW.published_at IS DISTINCT FROM OLD.published_at))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='8c143d0dbc50dcc4355eb2df54539cede2f0e9b2', operation='UPDATE', pgid='pgtrigger_result_stays_15177', table='awards_resultsnapshot', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='resultsnapshot',
             trigger=pgtrigger.compiler.Trigger(name='result_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='0aa9d5097b2bfd06eee380e957cbfc75a781a400', operation='DELETE', pgid='pgtrigger_result_is_kept_6e692', table='awards_resultsnapshot', when='BEFORE')),
         ),
@@ -1061,19 +1061,19 @@ class Migration(migrations.Migration):
             model_name='review',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('submitted_at', None), ('total', None)), models.Q(('submitted_at__isnull', False), ('total__gte', 0), ('total__isnull', False), ('total__lte', 100)), _connector='OR'), name='review_total_with_submit'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='review',
             trigger=pgtrigger.compiler.Trigger(name='submitted_is_locked', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.submitted_at IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='cb98b98cb2ffbcba9590c554d67d70a0565f831c', operation='UPDATE OR DELETE', pgid='pgtrigger_submitted_is_locked_b8334', table='awards_review', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='review',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_reviewevent" ("assignment_id", "begun_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_id", "submitted_at", "total", "version") SELECT new_values."assignment_id", new_values."begun_at", new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."public_id", new_values."submitted_at", new_values."total", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='c3c0e4a3a86da8ca682e3ccfda95b844a41e0cbd', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_567ee', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_review', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='review',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_reviewevent" ("assignment_id", "begun_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_id", "submitted_at", "total", "version") SELECT new_values."assignment_id", new_values."begun_at", new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."public_id", new_values."submitted_at", new_values."total", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='ff56a58e896d8d348746d9bc27c66dcad709ad74', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_5ad59', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_review', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='review',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_reviewevent" ("assignment_id", "begun_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_id", "submitted_at", "total", "version") SELECT old_values."assignment_id", old_values."begun_at", old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."public_id", old_values."submitted_at", old_values."total", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='3fe182a1dd462102317df12dd804fea110ff1e6e', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_34079', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_review', when='AFTER')),
         ),
@@ -1085,15 +1085,15 @@ class Migration(migrations.Migration):
             model_name='reviewer',
             constraint=models.CheckConstraint(condition=models.Q(('role__in', ['coordinator', 'chair', 'reviewer'])), name='reviewer_role_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='reviewer',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_reviewerevent" ("declared_at", "edition_id", "employer_id", "id", "joined_at", "left_at", "most", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "user_id") SELECT new_values."declared_at", new_values."edition_id", new_values."employer_id", new_values."id", new_values."joined_at", new_values."left_at", new_values."most", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."role", new_values."user_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='45b6183166aa1b16ba94b1343a6bbfdfeaf3fd22', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_93b76', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_reviewer', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='reviewer',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_reviewerevent" ("declared_at", "edition_id", "employer_id", "id", "joined_at", "left_at", "most", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "user_id") SELECT new_values."declared_at", new_values."edition_id", new_values."employer_id", new_values."id", new_values."joined_at", new_values."left_at", new_values."most", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."role", new_values."user_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='5a254d84a0ad5f04bc2da37e9ad422ac633d760c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_8b4ba', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_reviewer', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='reviewer',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_reviewerevent" ("declared_at", "edition_id", "employer_id", "id", "joined_at", "left_at", "most", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "user_id") SELECT old_values."declared_at", old_values."edition_id", old_values."employer_id", old_values."id", old_values."joined_at", old_values."left_at", old_values."most", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."role", old_values."user_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='2bf2562e24a2af540e69d1c13ed52c45a30f35da', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_755a2', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_reviewer', when='AFTER')),
         ),
@@ -1105,15 +1105,15 @@ class Migration(migrations.Migration):
             model_name='conflict',
             constraint=models.UniqueConstraint(fields=('reviewer', 'nomination'), name='conflict_once'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='conflict',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_conflictevent" ("id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_at", "recorded_by_id", "reviewer_id", "why") SELECT new_values."id", new_values."nomination_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."recorded_at", new_values."recorded_by_id", new_values."reviewer_id", new_values."why" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='7a4c04e9b2a6ac018bf90ed325dda664734625a6', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_d6f7f', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_conflict', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='conflict',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_conflictevent" ("id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_at", "recorded_by_id", "reviewer_id", "why") SELECT new_values."id", new_values."nomination_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."recorded_at", new_values."recorded_by_id", new_values."reviewer_id", new_values."why" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b132a92ac846f42b22a7558925465c824ed9af13', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_99762', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_conflict', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='conflict',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_conflictevent" ("id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_at", "recorded_by_id", "reviewer_id", "why") SELECT old_values."id", old_values."nomination_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."recorded_at", old_values."recorded_by_id", old_values."reviewer_id", old_values."why" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='4ef25f86eadf05740b76b7cb676819719ae18aec', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_6c947', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_conflict', when='AFTER')),
         ),
@@ -1121,15 +1121,15 @@ class Migration(migrations.Migration):
             model_name='assignment',
             constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('reviewer', 'nomination'), name='assignment_once'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='assignment',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_assignmentevent" ("assigned_at", "assigned_by_id", "ended_at", "id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviewer_id") SELECT new_values."assigned_at", new_values."assigned_by_id", new_values."ended_at", new_values."id", new_values."nomination_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."reviewer_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='98aae9623f557fee2996fa5192e4632d14d4f383', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_036a4', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_assignment', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='assignment',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_assignmentevent" ("assigned_at", "assigned_by_id", "ended_at", "id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviewer_id") SELECT new_values."assigned_at", new_values."assigned_by_id", new_values."ended_at", new_values."id", new_values."nomination_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."reviewer_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3d3e024b1b5c42363623b735e4e4901f51bb5570', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_88fb2', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_assignment', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='assignment',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_assignmentevent" ("assigned_at", "assigned_by_id", "ended_at", "id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reviewer_id") SELECT old_values."assigned_at", old_values."assigned_by_id", old_values."ended_at", old_values."id", old_values."nomination_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."reviewer_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='e218bffbddaed619009c6023186599d2cb78e841', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_bee38', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_assignment', when='AFTER')),
         ),
@@ -1141,23 +1141,23 @@ class Migration(migrations.Migration):
             model_name='score',
             constraint=models.CheckConstraint(condition=models.Q(('band', None), ('not_applicable', False), _connector='OR'), name='score_band_or_not_applicable'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='score',
             trigger=pgtrigger.compiler.Trigger(name='review_is_locked', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF EXISTS (SELECT 1 FROM awards_review r WHERE r.id = NEW.review_id AND r.submitted_at IS NOT NULL) THEN\n        RAISE EXCEPTION 'review_is_locked: it was submitted' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='9fd733244707ebabdf162d06d6306947329d8517', operation='INSERT OR UPDATE', pgid='pgtrigger_review_is_locked_1940c', table='awards_score', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='score',
             trigger=pgtrigger.compiler.Trigger(name='review_keeps_all', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF EXISTS (SELECT 1 FROM awards_review r WHERE r.id = OLD.review_id AND r.submitted_at IS NOT NULL) THEN\n        RAISE EXCEPTION 'review_is_locked: it was submitted' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN OLD;\n", hash='a2a6d4df72229ea7e3307eff96afe96e89d4e595', operation='DELETE', pgid='pgtrigger_review_keeps_all_44bc4', table='awards_score', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='score',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_scoreevent" ("band_id", "comment", "criterion_id", "id", "not_applicable", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "review_id", "shared", "version") SELECT new_values."band_id", new_values."comment", new_values."criterion_id", new_values."id", new_values."not_applicable", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."review_id", new_values."shared", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='e663a9370f7c2675341117919997b0fbdda7edcd', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_37e43', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_score', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='score',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_scoreevent" ("band_id", "comment", "criterion_id", "id", "not_applicable", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "review_id", "shared", "version") SELECT new_values."band_id", new_values."comment", new_values."criterion_id", new_values."id", new_values."not_applicable", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."review_id", new_values."shared", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3c2599267b5dde8f02279a32c1a55c3f272c537b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_88c65', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_score', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='score',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_scoreevent" ("band_id", "comment", "criterion_id", "id", "not_applicable", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "review_id", "shared", "version") SELECT old_values."band_id", old_values."comment", old_values."criterion_id", old_values."id", old_values."not_applicable", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."review_id", old_values."shared", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='84c8697d7adb3e3b561ceb7c8a6767054ba438d0', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_36bab', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_score', when='AFTER')),
         ),
@@ -1165,23 +1165,23 @@ class Migration(migrations.Migration):
             model_name='citation',
             constraint=models.CheckConstraint(condition=models.Q(('part', ''), _negated=True), name='citation_names_its_part'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='citation',
             trigger=pgtrigger.compiler.Trigger(name='review_is_locked', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF EXISTS (SELECT 1 FROM awards_review r JOIN awards_score s ON s.review_id = r.id WHERE s.id = NEW.score_id AND r.submitted_at IS NOT NULL) THEN\n        RAISE EXCEPTION 'review_is_locked: it was submitted' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NEW;\n", hash='14bc95b611c232c67c5ce85488307a0b5341314c', operation='INSERT OR UPDATE', pgid='pgtrigger_review_is_locked_8137a', table='awards_citation', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='citation',
             trigger=pgtrigger.compiler.Trigger(name='review_keeps_all', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    IF EXISTS (SELECT 1 FROM awards_review r JOIN awards_score s ON s.review_id = r.id WHERE s.id = OLD.score_id AND r.submitted_at IS NOT NULL) THEN\n        RAISE EXCEPTION 'review_is_locked: it was submitted' USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN OLD;\n", hash='281ef15bb59525c990d0693873e9e726ea643bba', operation='DELETE', pgid='pgtrigger_review_keeps_all_76eda', table='awards_citation', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='citation',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_citationevent" ("id", "part", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quote", "score_id") SELECT new_values."id", new_values."part", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."quote", new_values."score_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='36633b091e14df572063fe58ffc717c0c31aaaf5', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_20afd', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_citation', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='citation',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_citationevent" ("id", "part", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quote", "score_id") SELECT new_values."id", new_values."part", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."quote", new_values."score_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='4d8de819a7f54e296ed9ba08d78d4ff0139b599c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_2a409', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_citation', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='citation',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_citationevent" ("id", "part", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quote", "score_id") SELECT old_values."id", old_values."part", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."quote", old_values."score_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='617f72dc0f94572b3d89cafb4409e48c0afba084', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_2ff9f', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_citation', when='AFTER')),
         ),
@@ -1193,15 +1193,15 @@ class Migration(migrations.Migration):
             model_name='scoreconsensus',
             constraint=models.CheckConstraint(condition=models.Q(('rationale', ''), _negated=True), name='consensus_says_how'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='scoreconsensus',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_scoreconsensusevent" ("band_id", "criterion_id", "id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rationale", "recorded_at", "recorded_by_id", "version") SELECT new_values."band_id", new_values."criterion_id", new_values."id", new_values."nomination_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."rationale", new_values."recorded_at", new_values."recorded_by_id", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='e2437499f1fac28983a1f09ab3d73cbdca42d7e0', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_2c547', referencing='REFERENCING NEW TABLE AS new_values ', table='awards_scoreconsensus', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='scoreconsensus',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_scoreconsensusevent" ("band_id", "criterion_id", "id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rationale", "recorded_at", "recorded_by_id", "version") SELECT new_values."band_id", new_values."criterion_id", new_values."id", new_values."nomination_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."rationale", new_values."recorded_at", new_values."recorded_by_id", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3213c673d85edb9595c5cb4c7a1f3cf1646d9212', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_292e6', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='awards_scoreconsensus', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='scoreconsensus',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "awards_scoreconsensusevent" ("band_id", "criterion_id", "id", "nomination_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "rationale", "recorded_at", "recorded_by_id", "version") SELECT old_values."band_id", old_values."criterion_id", old_values."id", old_values."nomination_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."rationale", old_values."recorded_at", old_values."recorded_by_id", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='6c40c2aa2ac5fbc3dccd764914657d13050753d1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_6b4e2', referencing='REFERENCING OLD TABLE AS old_values ', table='awards_scoreconsensus', when='AFTER')),
         ),

@@ -5,7 +5,7 @@ import django.core.validators
 import django.db.models.deletion
 import goals.models.preferences
 import pgtrigger.compiler
-import pgtrigger.migrations
+import hstw.history
 from decimal import Decimal
 from django.db import migrations, models
 
@@ -47,15 +47,15 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('credits__gte', Decimal('0.5')), ('credits__lte', 12)), name='on_track_credits_in_range'), models.CheckConstraint(condition=models.Q(('failures__lte', 12)), name='on_track_failures_in_range'), models.CheckConstraint(condition=models.Q(('core__contained_by', ['ela', 'math', 'science', 'social_studies']), ('core__len__gte', 1)), name='on_track_core_known')],
             },
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='ontracksettings',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_ontracksettingsevent" ("core", "credits", "failures", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."core", new_values."credits", new_values."failures", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."organization_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='83bbb9ef75fc21880626d28da9e820abd80d5c51', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_73fa1', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_ontracksettings', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='ontracksettings',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_ontracksettingsevent" ("core", "credits", "failures", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."core", new_values."credits", new_values."failures", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."organization_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."organization_id") = (new_values."organization_id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='d59f4aa472c3d6aa8d7e50aaaf4f1839141d5a99', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_c7ef3', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_ontracksettings', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='ontracksettings',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_ontracksettingsevent" ("core", "credits", "failures", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."core", old_values."credits", old_values."failures", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."organization_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='e368132d78437dfff83436e6c7e107a9bcd58823', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_73364', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_ontracksettings', when='AFTER')),
         ),

@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import pgtrigger.compiler
-import pgtrigger.migrations
+import hstw.history
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -972,15 +972,15 @@ class Migration(migrations.Migration):
             model_name='boldgoal',
             constraint=models.CheckConstraint(condition=models.Q(('answers', None), models.Q(('answers', models.F('pk')), _negated=True), _connector='OR'), name='goal_not_its_own_answer'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='boldgoal',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_boldgoalevent" ("answers_id", "baseline_n", "baseline_value", "baseline_year", "end_year", "group_id", "id", "measure_id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publisher", "source", "stopped_on", "title", "version") SELECT new_values."answers_id", new_values."baseline_n", new_values."baseline_value", new_values."baseline_year", new_values."end_year", new_values."group_id", new_values."id", new_values."measure_id", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."publisher", new_values."source", new_values."stopped_on", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='f3060eace315dae4805cc7cfa0c609870b8d004c', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_4032d', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_boldgoal', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='boldgoal',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_boldgoalevent" ("answers_id", "baseline_n", "baseline_value", "baseline_year", "end_year", "group_id", "id", "measure_id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publisher", "source", "stopped_on", "title", "version") SELECT new_values."answers_id", new_values."baseline_n", new_values."baseline_value", new_values."baseline_year", new_values."end_year", new_values."group_id", new_values."id", new_values."measure_id", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."publisher", new_values."source", new_values."stopped_on", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."answers_id" IS DISTINCT FROM (new_values."answers_id") OR old_values."baseline_n" IS DISTINCT FROM (new_values."baseline_n") OR old_values."baseline_value" IS DISTINCT FROM (new_values."baseline_value") OR old_values."baseline_year" IS DISTINCT FROM (new_values."baseline_year") OR old_values."end_year" IS DISTINCT FROM (new_values."end_year") OR old_values."group_id" IS DISTINCT FROM (new_values."group_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."measure_id" IS DISTINCT FROM (new_values."measure_id") OR old_values."organization_id" IS DISTINCT FROM (new_values."organization_id") OR old_values."publisher" IS DISTINCT FROM (new_values."publisher") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."stopped_on" IS DISTINCT FROM (new_values."stopped_on") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."version" IS DISTINCT FROM (new_values."version")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='cd46aadbb8efbf3eb1e5bf223a6088b7c3d4db14', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_9db67', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_boldgoal', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='boldgoal',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_boldgoalevent" ("answers_id", "baseline_n", "baseline_value", "baseline_year", "end_year", "group_id", "id", "measure_id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publisher", "source", "stopped_on", "title", "version") SELECT old_values."answers_id", old_values."baseline_n", old_values."baseline_value", old_values."baseline_year", old_values."end_year", old_values."group_id", old_values."id", old_values."measure_id", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."publisher", old_values."source", old_values."stopped_on", old_values."title", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='940ed8e9046d00cd0c585081b159f992aa1c2ade', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_49d3f', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_boldgoal', when='AFTER')),
         ),
@@ -992,15 +992,15 @@ class Migration(migrations.Migration):
             model_name='delegation',
             constraint=models.CheckConstraint(condition=models.Q(('principal', models.F('delegate')), _negated=True), name='delegation_to_somebody_else'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='delegation',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_delegationevent" ("delegate_id", "ends", "id", "made_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "principal_id") SELECT new_values."delegate_id", new_values."ends", new_values."id", new_values."made_at", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."principal_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='f205db6e6d0b27d663cf3a452f34fbea84940dcc', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_de7e0', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_delegation', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='delegation',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_delegationevent" ("delegate_id", "ends", "id", "made_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "principal_id") SELECT new_values."delegate_id", new_values."ends", new_values."id", new_values."made_at", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."principal_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='c53880cc0a7bae940efb2a3767b27ec3a34f7b03', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_c72e4', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_delegation', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='delegation',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_delegationevent" ("delegate_id", "ends", "id", "made_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "principal_id") SELECT old_values."delegate_id", old_values."ends", old_values."id", old_values."made_at", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."principal_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='1f98475b6f9fa3d079b73acfb3ebdd33052a615a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_79317', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_delegation', when='AFTER')),
         ),
@@ -1028,15 +1028,15 @@ class Migration(migrations.Migration):
             model_name='fund',
             constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='fund_named'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='fund',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_fundevent" ("code", "id", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."code", new_values."id", new_values."name", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='c562723e2e3061d68b1f43c096f638921483361e', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_8a42d', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_fund', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='fund',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_fundevent" ("code", "id", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."code", new_values."id", new_values."name", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='1fa81c4bfe41646143c484e7b1402d2f9e641012', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_acb70', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_fund', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='fund',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_fundevent" ("code", "id", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."code", old_values."id", old_values."name", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='fd924a2b05128df913b89adbd2c5a26ebe6b389d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_77918', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_fund', when='AFTER')),
         ),
@@ -1044,15 +1044,15 @@ class Migration(migrations.Migration):
             model_name='budgetline',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='line_positive'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='budgetline',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_budgetlineevent" ("action_id", "amount", "fund_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "purpose") SELECT new_values."action_id", new_values."amount", new_values."fund_id", new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."purpose" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='0b6964694a2242214c5e62ff2997a606bfb44b42', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_685a7', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_budgetline', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='budgetline',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_budgetlineevent" ("action_id", "amount", "fund_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "purpose") SELECT new_values."action_id", new_values."amount", new_values."fund_id", new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."purpose" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='aedb0c196c71bdbc3002ff36861a5a35e243281d', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_28dba', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_budgetline', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='budgetline',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_budgetlineevent" ("action_id", "amount", "fund_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "purpose") SELECT old_values."action_id", old_values."amount", old_values."fund_id", old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."purpose" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='85cd0f019cd8fb6d0e11fcd56a3899fe621e6792', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_e5cbf', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_budgetline', when='AFTER')),
         ),
@@ -1064,15 +1064,15 @@ class Migration(migrations.Migration):
             model_name='allocation',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='allocation_not_negative'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='allocation',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_allocationevent" ("amount", "fund_id", "id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "year") SELECT new_values."amount", new_values."fund_id", new_values."id", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."year" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='582c8df317abda9e8c8d3bfff923a0b96319c2eb', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_1b6ee', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_allocation', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='allocation',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_allocationevent" ("amount", "fund_id", "id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "year") SELECT new_values."amount", new_values."fund_id", new_values."id", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."year" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='ca2063be765c9c5d1ef26d6c417dc09c2995792a', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_f5cc4', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_allocation', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='allocation',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_allocationevent" ("amount", "fund_id", "id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "year") SELECT old_values."amount", old_values."fund_id", old_values."id", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."year" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='280ae3b06960986da6c0aa03f445db5f8dded5a2', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_e9003', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_allocation', when='AFTER')),
         ),
@@ -1104,15 +1104,15 @@ class Migration(migrations.Migration):
             model_name='plan',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'returned', 'approved'])), name='plan_state_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='plan',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_planevent" ("common_planning", "id", "involvement", "mission", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "review_on", "state", "summary", "version", "year") SELECT new_values."common_planning", new_values."id", new_values."involvement", new_values."mission", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."review_on", new_values."state", new_values."summary", new_values."version", new_values."year" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='e61b8ce2c1581e0b87930aa8c828b8a1691c2a8c', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_d8c55', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_plan', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='plan',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_planevent" ("common_planning", "id", "involvement", "mission", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "review_on", "state", "summary", "version", "year") SELECT new_values."common_planning", new_values."id", new_values."involvement", new_values."mission", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."review_on", new_values."state", new_values."summary", new_values."version", new_values."year" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."common_planning" IS DISTINCT FROM (new_values."common_planning") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."involvement" IS DISTINCT FROM (new_values."involvement") OR old_values."mission" IS DISTINCT FROM (new_values."mission") OR old_values."organization_id" IS DISTINCT FROM (new_values."organization_id") OR old_values."review_on" IS DISTINCT FROM (new_values."review_on") OR old_values."state" IS DISTINCT FROM (new_values."state") OR old_values."summary" IS DISTINCT FROM (new_values."summary") OR old_values."version" IS DISTINCT FROM (new_values."version") OR old_values."year" IS DISTINCT FROM (new_values."year")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='d002d1aa7951c5ea6e7ae41b7a16c753dbd17c62', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_cb48d', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_plan', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='plan',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_planevent" ("common_planning", "id", "involvement", "mission", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "review_on", "state", "summary", "version", "year") SELECT old_values."common_planning", old_values."id", old_values."involvement", old_values."mission", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."review_on", old_values."state", old_values."summary", old_values."version", old_values."year" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='cb81d54771b491de0c64cb2c514bc320751708f3', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_a4266', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_plan', when='AFTER')),
         ),
@@ -1120,15 +1120,15 @@ class Migration(migrations.Migration):
             model_name='need',
             constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='need_has_words'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='need',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_needevent" ("evidence", "group_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "title", "version") SELECT new_values."evidence", new_values."group_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."plan_id", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='79b810b752402b97883bf909b70285294f679b83', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_dd91b', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_need', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='need',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_needevent" ("evidence", "group_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "title", "version") SELECT new_values."evidence", new_values."group_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."plan_id", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."evidence" IS DISTINCT FROM (new_values."evidence") OR old_values."group_id" IS DISTINCT FROM (new_values."group_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."measure_id" IS DISTINCT FROM (new_values."measure_id") OR old_values."plan_id" IS DISTINCT FROM (new_values."plan_id") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."version" IS DISTINCT FROM (new_values."version")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='36dd36695549d4a6f22ccfba79438976385a5b23', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_d80e9', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_need', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='need',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_needevent" ("evidence", "group_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "title", "version") SELECT old_values."evidence", old_values."group_id", old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."plan_id", old_values."title", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='1bf822fc9c16e77653a3d46caccb918863b1fa41', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_fd9af', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_need', when='AFTER')),
         ),
@@ -1148,15 +1148,15 @@ class Migration(migrations.Migration):
             model_name='plangoal',
             constraint=models.UniqueConstraint(fields=('plan', 'bold_goal'), name='plan_goal_once', violation_error_message='This goal is in the plan already.'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='plangoal',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_plangoalevent" ("bold_goal_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "version") SELECT new_values."bold_goal_id", new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."plan_id", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='72a715d3715bbe2a91d1da2c5a57fd2aa93acb4e', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_de8d5', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_plangoal', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='plangoal',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_plangoalevent" ("bold_goal_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "version") SELECT new_values."bold_goal_id", new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."plan_id", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."bold_goal_id" IS DISTINCT FROM (new_values."bold_goal_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."plan_id" IS DISTINCT FROM (new_values."plan_id") OR old_values."version" IS DISTINCT FROM (new_values."version")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='c0bdef49dc885e0bdbde3c00107962b54f774f3b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_91ab4', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_plangoal', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='plangoal',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_plangoalevent" ("bold_goal_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id", "version") SELECT old_values."bold_goal_id", old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."plan_id", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='b6bc1f2fd65a41e22cdfcec6a521ebdbd5340146', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_4b856', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_plangoal', when='AFTER')),
         ),
@@ -1168,7 +1168,7 @@ class Migration(migrations.Migration):
             model_name='planversion',
             constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='plan_version_checksum'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='planversion',
             trigger=pgtrigger.compiler.Trigger(name='never_changes', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='ebdbf5d5194e5d5322f32a870497aecbadc95e0d', operation='UPDATE OR DELETE', pgid='pgtrigger_never_changes_87b42', table='goals_planversion', when='BEFORE')),
         ),
@@ -1180,15 +1180,15 @@ class Migration(migrations.Migration):
             model_name='progressnote',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['not_started', 'on_track', 'at_risk', 'off_track', 'done', 'stopped'])), name='note_status_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='rootcause',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_rootcauseevent" ("id", "measure_id", "need_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "text", "version") SELECT new_values."id", new_values."measure_id", new_values."need_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."text", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b80d3dc1e85fb0da5df7122bd1ef40dad4a55444', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_67a4c', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_rootcause', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='rootcause',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_rootcauseevent" ("id", "measure_id", "need_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "text", "version") SELECT new_values."id", new_values."measure_id", new_values."need_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."text", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."measure_id" IS DISTINCT FROM (new_values."measure_id") OR old_values."need_id" IS DISTINCT FROM (new_values."need_id") OR old_values."text" IS DISTINCT FROM (new_values."text") OR old_values."version" IS DISTINCT FROM (new_values."version")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='8c2834ea598aa6a151e530a7a50531e1823807cb', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_41a54', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_rootcause', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='rootcause',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_rootcauseevent" ("id", "measure_id", "need_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "text", "version") SELECT old_values."id", old_values."measure_id", old_values."need_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."text", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='5601b8b731e20422e263f00f3357839de873745d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_4a2a6', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_rootcause', when='AFTER')),
         ),
@@ -1204,15 +1204,15 @@ class Migration(migrations.Migration):
             model_name='statusoverride',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['on_track', 'at_risk', 'off_track', 'done'])), name='override_status_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='statusoverride',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_statusoverrideevent" ("by_id", "ended_at", "goal_id", "id", "made_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "status") SELECT new_values."by_id", new_values."ended_at", new_values."goal_id", new_values."id", new_values."made_at", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."reason", new_values."status" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='a41073bc5d39a00868a980fdd9f1a12ccaf0d9d4', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_e83b1', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_statusoverride', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='statusoverride',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_statusoverrideevent" ("by_id", "ended_at", "goal_id", "id", "made_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "status") SELECT new_values."by_id", new_values."ended_at", new_values."goal_id", new_values."id", new_values."made_at", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."reason", new_values."status" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3911a8b53e40e8706d65e0693bd37fcfd7e7a522', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_d1800', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_statusoverride', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='statusoverride',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_statusoverrideevent" ("by_id", "ended_at", "goal_id", "id", "made_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "status") SELECT old_values."by_id", old_values."ended_at", old_values."goal_id", old_values."id", old_values."made_at", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."reason", old_values."status" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='ffb9624df6f883812833c54d0e364783138aa7c9', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_91ba8', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_statusoverride', when='AFTER')),
         ),
@@ -1224,15 +1224,15 @@ class Migration(migrations.Migration):
             model_name='strategy',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('tier__in', [1, 2, 3]), _negated=True), models.Q(('citation', ''), _negated=True), _connector='OR'), name='strategy_proved_is_cited', violation_error_message='Tiers 1 to 3 rest on a study: cite it.'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='strategy',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_strategyevent" ("citation", "description", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_goal_id", "practice_id", "tier", "title", "version") SELECT new_values."citation", new_values."description", new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."plan_goal_id", new_values."practice_id", new_values."tier", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='448c20ee86713966631a70671ece35f89b907c42', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_45702', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_strategy', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='strategy',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_strategyevent" ("citation", "description", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_goal_id", "practice_id", "tier", "title", "version") SELECT new_values."citation", new_values."description", new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."plan_goal_id", new_values."practice_id", new_values."tier", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."citation" IS DISTINCT FROM (new_values."citation") OR old_values."description" IS DISTINCT FROM (new_values."description") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."plan_goal_id" IS DISTINCT FROM (new_values."plan_goal_id") OR old_values."practice_id" IS DISTINCT FROM (new_values."practice_id") OR old_values."tier" IS DISTINCT FROM (new_values."tier") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."version" IS DISTINCT FROM (new_values."version")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='6e646d96969333562dcce703c53eaa4de840895f', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_0dd05', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_strategy', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='strategy',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_strategyevent" ("citation", "description", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_goal_id", "practice_id", "tier", "title", "version") SELECT old_values."citation", old_values."description", old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."plan_goal_id", old_values."practice_id", old_values."tier", old_values."title", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='78872b46eba7ba78b79878c9134b06b222f7a229', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_f63d7', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_strategy', when='AFTER')),
         ),
@@ -1252,15 +1252,15 @@ class Migration(migrations.Migration):
             model_name='actionstep',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['not_started', 'on_track', 'at_risk', 'off_track', 'done', 'stopped'])), name='action_status_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='actionstep',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_actionstepevent" ("description", "due", "id", "owner_id", "owner_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts", "status", "status_at", "strategy_id", "title", "version") SELECT new_values."description", new_values."due", new_values."id", new_values."owner_id", new_values."owner_name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."starts", new_values."status", new_values."status_at", new_values."strategy_id", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='f2084f182295e51c9fb08ec96e21e68a74877af2', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_834d5', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_actionstep', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='actionstep',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_actionstepevent" ("description", "due", "id", "owner_id", "owner_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts", "status", "status_at", "strategy_id", "title", "version") SELECT new_values."description", new_values."due", new_values."id", new_values."owner_id", new_values."owner_name", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."starts", new_values."status", new_values."status_at", new_values."strategy_id", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."description" IS DISTINCT FROM (new_values."description") OR old_values."due" IS DISTINCT FROM (new_values."due") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."owner_id" IS DISTINCT FROM (new_values."owner_id") OR old_values."owner_name" IS DISTINCT FROM (new_values."owner_name") OR old_values."starts" IS DISTINCT FROM (new_values."starts") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."status_at" IS DISTINCT FROM (new_values."status_at") OR old_values."strategy_id" IS DISTINCT FROM (new_values."strategy_id") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."version" IS DISTINCT FROM (new_values."version")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='03d72625895223df664ec32ac077180919699ecf', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_2e139', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_actionstep', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='actionstep',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_actionstepevent" ("description", "due", "id", "owner_id", "owner_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts", "status", "status_at", "strategy_id", "title", "version") SELECT old_values."description", old_values."due", old_values."id", old_values."owner_id", old_values."owner_name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."starts", old_values."status", old_values."status_at", old_values."strategy_id", old_values."title", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='0348cda9ad0b7aab8fa1fdf6373bca8a1f04f6bf', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_adc88', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_actionstep', when='AFTER')),
         ),
@@ -1272,15 +1272,15 @@ class Migration(migrations.Migration):
             model_name='surveyadministration',
             constraint=models.UniqueConstraint(fields=('organization', 'kind', 'given_on'), name='survey_once'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='surveyadministration',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_surveyadministrationevent" ("answered", "given_on", "id", "invited", "kind", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source") SELECT new_values."answered", new_values."given_on", new_values."id", new_values."invited", new_values."kind", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."source" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='e199419774f2724f54bdb2936f97a9bcc4214016', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_bdb5e', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_surveyadministration', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='surveyadministration',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_surveyadministrationevent" ("answered", "given_on", "id", "invited", "kind", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source") SELECT new_values."answered", new_values."given_on", new_values."id", new_values."invited", new_values."kind", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."source" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='f521ee93c5147c12350e1cfe5cd2d6f47793c0d2', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_0c05b', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_surveyadministration', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='surveyadministration',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_surveyadministrationevent" ("answered", "given_on", "id", "invited", "kind", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source") SELECT old_values."answered", old_values."given_on", old_values."id", old_values."invited", old_values."kind", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."source" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='38079e3907579aeeab929020ed0840e0a9165bb8', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_98a1e', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_surveyadministration', when='AFTER')),
         ),
@@ -1296,15 +1296,15 @@ class Migration(migrations.Migration):
             model_name='teamassessment',
             constraint=models.UniqueConstraint(fields=('organization', 'year', 'edition'), name='team_assessment_once', violation_error_message='The team assesses itself by this edition this year already.'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='teamassessment',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_teamassessmentevent" ("by_id", "closes_on", "edition_id", "id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "year") SELECT new_values."by_id", new_values."closes_on", new_values."edition_id", new_values."id", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."year" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='1bd6ecd9fa12a3c7455d5491ccc149840e91179c', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_dc5dd', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_teamassessment', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='teamassessment',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_teamassessmentevent" ("by_id", "closes_on", "edition_id", "id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "year") SELECT new_values."by_id", new_values."closes_on", new_values."edition_id", new_values."id", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."year" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='a574e643360155a4658974779f721a2d2d4dba90', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_0d195', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_teamassessment', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='teamassessment',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_teamassessmentevent" ("by_id", "closes_on", "edition_id", "id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "year") SELECT old_values."by_id", old_values."closes_on", old_values."edition_id", old_values."id", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."year" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='f10cc03ebbb8edece53a4aff67b5105d210d1203', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_97727', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_teamassessment', when='AFTER')),
         ),
@@ -1328,15 +1328,15 @@ class Migration(migrations.Migration):
             model_name='teammember',
             constraint=models.UniqueConstraint(fields=('plan', 'name', 'part'), name='team_member_once'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='teammember',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_teammemberevent" ("id", "name", "part", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id") SELECT new_values."id", new_values."name", new_values."part", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."plan_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='c4ea29c5ee3a92b6d438377b4f19f12c0d47d130', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_da65b', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_teammember', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='teammember',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_teammemberevent" ("id", "name", "part", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id") SELECT new_values."id", new_values."name", new_values."part", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."plan_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='ab978b379115f1d1ef72bd18c54ac0001c513da4', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_f5ef8', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_teammember', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='teammember',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_teammemberevent" ("id", "name", "part", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plan_id") SELECT old_values."id", old_values."name", old_values."part", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."plan_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='e6c42430bc2b5c63019dfbe44d0a95096296f39a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d5bef', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_teammember', when='AFTER')),
         ),
@@ -1352,15 +1352,15 @@ class Migration(migrations.Migration):
             model_name='typedfigure',
             constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='typed_source_named'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='typedfigure',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_typedfigureevent" ("by_id", "group_id", "id", "measure_id", "n", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "value", "year") SELECT new_values."by_id", new_values."group_id", new_values."id", new_values."measure_id", new_values."n", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."source", new_values."value", new_values."year" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='2af48d2f7db53d354df74fa130d7ecf6ff0f43df', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_2e249', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_typedfigure', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='typedfigure',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_typedfigureevent" ("by_id", "group_id", "id", "measure_id", "n", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "value", "year") SELECT new_values."by_id", new_values."group_id", new_values."id", new_values."measure_id", new_values."n", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."source", new_values."value", new_values."year" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='495cbcf73252bb846fad11b9d76e8545ac08c986', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_78cfb', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_typedfigure', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='typedfigure',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_typedfigureevent" ("by_id", "group_id", "id", "measure_id", "n", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "value", "year") SELECT old_values."by_id", old_values."group_id", old_values."id", old_values."measure_id", old_values."n", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."source", old_values."value", old_values."year" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='c11c9e3b79f7a9e2ba9731666593577b3a7fe8cb', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_10273', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_typedfigure', when='AFTER')),
         ),
@@ -1368,15 +1368,15 @@ class Migration(migrations.Migration):
             model_name='visit',
             constraint=models.CheckConstraint(condition=models.Q(('ends__gte', models.F('starts'))), name='visit_ends_after_start', violation_error_message='The last day is before the first.'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='visit',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_visitevent" ("ends", "id", "kind", "led_by", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts") SELECT new_values."ends", new_values."id", new_values."kind", new_values."led_by", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."starts" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='df8cf47d12edb8b6ce627d6b1d2e2376b4c80e6e', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_fabe3', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_visit', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='visit',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_visitevent" ("ends", "id", "kind", "led_by", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts") SELECT new_values."ends", new_values."id", new_values."kind", new_values."led_by", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."starts" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='698dca20ec767fa46ec0229429f42ab575bb26ec', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_c8b5f', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_visit', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='visit',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_visitevent" ("ends", "id", "kind", "led_by", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "starts") SELECT old_values."ends", old_values."id", old_values."kind", old_values."led_by", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."starts" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='4d6b35063d0c5839cb5359569d30fc80d9c23c02', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_753ca', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_visit', when='AFTER')),
         ),
@@ -1388,15 +1388,15 @@ class Migration(migrations.Migration):
             model_name='yeartarget',
             constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='target_not_negative'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='yeartarget',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_yeartargetevent" ("goal_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "value", "year") SELECT new_values."goal_id", new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."value", new_values."year" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='a3368a060e0be54b1189436f89d5eea52102dcda', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_f15cd', referencing='REFERENCING NEW TABLE AS new_values ', table='goals_yeartarget', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='yeartarget',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_yeartargetevent" ("goal_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "value", "year") SELECT new_values."goal_id", new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."value", new_values."year" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='8fa362bc8de30bc3bc653f53c316a072e703d9ee', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_0a870', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='goals_yeartarget', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='yeartarget',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "goals_yeartargetevent" ("goal_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "value", "year") SELECT old_values."goal_id", old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."value", old_values."year" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='8cbce5822c2a528dac055170567ca98cbfe57c98', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_2ef29', referencing='REFERENCING OLD TABLE AS old_values ', table='goals_yeartarget', when='AFTER')),
         ),

@@ -6,7 +6,7 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
 import pgtrigger.compiler
-import pgtrigger.migrations
+import hstw.history
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -644,15 +644,15 @@ class Migration(migrations.Migration):
             model_name='courseprerequisite',
             constraint=models.CheckConstraint(condition=models.Q(('course', models.F('requires')), _negated=True), name='prerequisite_of_another'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='courseprerequisite',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_courseprerequisiteevent" ("course_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "requires_id") SELECT new_values."course_id", new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."requires_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='057715525e91a1fba65418f28f2f2f4a85204ac0', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_48e49', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_courseprerequisite', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='courseprerequisite',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_courseprerequisiteevent" ("course_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "requires_id") SELECT new_values."course_id", new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."requires_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b24d48c94f8f1070df54d92ad160823cf9713ae5', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_25b43', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_courseprerequisite', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='courseprerequisite',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_courseprerequisiteevent" ("course_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "requires_id") SELECT old_values."course_id", old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."requires_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='476551eb87408a11ca5fceadf02827074aec2b6d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_01357', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_courseprerequisite', when='AFTER')),
         ),
@@ -680,15 +680,15 @@ class Migration(migrations.Migration):
             model_name='course',
             constraint=models.CheckConstraint(condition=models.Q(('sced_code__regex', '^([0-9]{5})?$')), name='catalog_course_sced_shape', violation_error_message='A SCED code has five digits.'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='course',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_courseevent" ("code", "credits", "grade_high", "grade_low", "id", "last_year", "level", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sced_code", "state_code", "subject", "title", "version") SELECT new_values."code", new_values."credits", new_values."grade_high", new_values."grade_low", new_values."id", new_values."last_year", new_values."level", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."sced_code", new_values."state_code", new_values."subject", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='50c18bce2d0584f5a22d6c5600b0959c313d16ed', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_064cf', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_course', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='course',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_courseevent" ("code", "credits", "grade_high", "grade_low", "id", "last_year", "level", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sced_code", "state_code", "subject", "title", "version") SELECT new_values."code", new_values."credits", new_values."grade_high", new_values."grade_low", new_values."id", new_values."last_year", new_values."level", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."sced_code", new_values."state_code", new_values."subject", new_values."title", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='48d263a01a60d482136eba9aad2a4b63b136ae1e', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_df4a2', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_course', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='course',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_courseevent" ("code", "credits", "grade_high", "grade_low", "id", "last_year", "level", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sced_code", "state_code", "subject", "title", "version") SELECT old_values."code", old_values."credits", old_values."grade_high", old_values."grade_low", old_values."id", old_values."last_year", old_values."level", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."sced_code", old_values."state_code", old_values."subject", old_values."title", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='6fac448468f9c2175cab7f8768a380e898d5da8a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_7b2d5', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_course', when='AFTER')),
         ),
@@ -700,15 +700,15 @@ class Migration(migrations.Migration):
             model_name='credentialproof',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at', None), ('verified_by', None)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='credential_proof_verified_as_a_whole'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='credentialproof',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_credentialproofevent" ("credential_code", "earned_on", "file_id", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "student_id", "verified_at", "verified_by_id") SELECT new_values."credential_code", new_values."earned_on", new_values."file_id", new_values."id", new_values."note", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."student_id", new_values."verified_at", new_values."verified_by_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='37ad7e0ed441bfd2365bcb7623ed5c4fac9141e9', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_1da37', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_credentialproof', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='credentialproof',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_credentialproofevent" ("credential_code", "earned_on", "file_id", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "student_id", "verified_at", "verified_by_id") SELECT new_values."credential_code", new_values."earned_on", new_values."file_id", new_values."id", new_values."note", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."student_id", new_values."verified_at", new_values."verified_by_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='264f1a01ea385ec7657c2cca23938f46aab5038f', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_27906', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_credentialproof', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='credentialproof',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_credentialproofevent" ("credential_code", "earned_on", "file_id", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "student_id", "verified_at", "verified_by_id") SELECT old_values."credential_code", old_values."earned_on", old_values."file_id", old_values."id", old_values."note", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."student_id", old_values."verified_at", old_values."verified_by_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='33943fe597da9f09f2df41f78a2263a3abe924a1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_34e32', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_credentialproof', when='AFTER')),
         ),
@@ -716,15 +716,15 @@ class Migration(migrations.Migration):
             model_name='credentialtype',
             constraint=models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Upper('code'), name='credential_type_once', violation_error_message='This code is taken.'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='credentialtype',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_credentialtypeevent" ("code", "id", "issuer", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "version") SELECT new_values."code", new_values."id", new_values."issuer", new_values."name", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='56b0dd6f141aeca892ac84b070c58ac28caff1b7', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_a411d', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_credentialtype', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='credentialtype',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_credentialtypeevent" ("code", "id", "issuer", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "version") SELECT new_values."code", new_values."id", new_values."issuer", new_values."name", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='0388fe95591b19e896c58e2c107e6457e23806b7', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_2b7c9', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_credentialtype', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='credentialtype',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_credentialtypeevent" ("code", "id", "issuer", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "version") SELECT old_values."code", old_values."id", old_values."issuer", old_values."name", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='26df996a6443e39f3cf99c69cf0b42f3b47ee380', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_10af0', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_credentialtype', when='AFTER')),
         ),
@@ -740,15 +740,15 @@ class Migration(migrations.Migration):
             model_name='credentiallisting',
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('credential_type'), models.F('credential_type'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.Func(models.F('first_year'), function='', template='%(expressions)s::integer'), models.Func(models.F('last_year'), function='', template='%(expressions)s::integer'), models.Value('[]'), function='int4range'), '&&')], name='credential_listing_apart', violation_error_message='It is on the list in some of these years already.'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='credentiallisting',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_credentiallistingevent" ("credential_type_id", "first_year", "id", "last_year", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."credential_type_id", new_values."first_year", new_values."id", new_values."last_year", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='521c0214312f6dde7b4435542c6cd925b02209c5', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_505dc', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_credentiallisting', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='credentiallisting',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_credentiallistingevent" ("credential_type_id", "first_year", "id", "last_year", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."credential_type_id", new_values."first_year", new_values."id", new_values."last_year", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b500b56a2c37b0c3e912e398a4419717b75cc442', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_4a1c4', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_credentiallisting', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='credentiallisting',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_credentiallistingevent" ("credential_type_id", "first_year", "id", "last_year", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."credential_type_id", old_values."first_year", old_values."id", old_values."last_year", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='5419ba2079319106eddb9020607a25aa5c51fdf5', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_5c602', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_credentiallisting', when='AFTER')),
         ),
@@ -764,15 +764,15 @@ class Migration(migrations.Migration):
             model_name='graduationrequirement',
             constraint=models.CheckConstraint(condition=models.Q(('subject__in', ['ela', 'math', 'science', 'social_studies', 'cte', 'computing', 'language', 'arts', 'pe', 'other', 'total'])), name='graduation_requirement_subject_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='graduationrequirement',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_graduationrequirementevent" ("credits", "id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject", "version") SELECT new_values."credits", new_values."id", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."subject", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='bd7ebafe37874912f118dc61065fe5ba660040e1', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_43171', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_graduationrequirement', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='graduationrequirement',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_graduationrequirementevent" ("credits", "id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject", "version") SELECT new_values."credits", new_values."id", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."subject", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='a9cfb8c5f64b72e5cf0067071be34664108a0e3b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_fb022', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_graduationrequirement', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='graduationrequirement',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_graduationrequirementevent" ("credits", "id", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject", "version") SELECT old_values."credits", old_values."id", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."subject", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='875b8cda57028427c205062bb04f5cff905b79f5', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_56112', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_graduationrequirement', when='AFTER')),
         ),
@@ -784,15 +784,15 @@ class Migration(migrations.Migration):
             model_name='partner',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['employer', 'postsecondary', 'community', 'advisory'])), name='partner_kind_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='partner',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_partnerevent" ("contact_email", "contact_name", "contact_phone", "id", "kind", "name", "note", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "version") SELECT new_values."contact_email", new_values."contact_name", new_values."contact_phone", new_values."id", new_values."kind", new_values."name", new_values."note", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='4a71c7433c90b1e2adb6644db0ad5b7ed5c9309d', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_8afdd', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_partner', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='partner',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_partnerevent" ("contact_email", "contact_name", "contact_phone", "id", "kind", "name", "note", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "version") SELECT new_values."contact_email", new_values."contact_name", new_values."contact_phone", new_values."id", new_values."kind", new_values."name", new_values."note", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='a86108a2c68513372b50907d8e0c9e84a8e8feae', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_1a02c', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_partner', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='partner',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_partnerevent" ("contact_email", "contact_name", "contact_phone", "id", "kind", "name", "note", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "version") SELECT old_values."contact_email", old_values."contact_name", old_values."contact_phone", old_values."id", old_values."kind", old_values."name", old_values."note", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='64c25557a13839dd3fe91c42cb1f3b449e441abb', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_f52a0', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_partner', when='AFTER')),
         ),
@@ -816,15 +816,15 @@ class Migration(migrations.Migration):
             model_name='pathway',
             constraint=models.CheckConstraint(condition=models.Q(('award__in', ['', 'certificate', 'associate', 'bachelor', 'apprenticeship', 'employment'])), name='pathway_award_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='pathway',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_pathwayevent" ("approved_at", "approved_by_id", "award", "cluster_id", "description", "first_year", "id", "institution", "labor_market", "last_year", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "status", "version") SELECT new_values."approved_at", new_values."approved_by_id", new_values."award", new_values."cluster_id", new_values."description", new_values."first_year", new_values."id", new_values."institution", new_values."labor_market", new_values."last_year", new_values."name", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."program_id", new_values."status", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='7995c54aeb53aa013df4e013ca669372239fe556', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_14969', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_pathway', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='pathway',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_pathwayevent" ("approved_at", "approved_by_id", "award", "cluster_id", "description", "first_year", "id", "institution", "labor_market", "last_year", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "status", "version") SELECT new_values."approved_at", new_values."approved_by_id", new_values."award", new_values."cluster_id", new_values."description", new_values."first_year", new_values."id", new_values."institution", new_values."labor_market", new_values."last_year", new_values."name", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."program_id", new_values."status", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='73ed3e7bd712c8014e120457a5f251fc86e90809', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_2dbe9', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_pathway', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='pathway',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_pathwayevent" ("approved_at", "approved_by_id", "award", "cluster_id", "description", "first_year", "id", "institution", "labor_market", "last_year", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "status", "version") SELECT old_values."approved_at", old_values."approved_by_id", old_values."award", old_values."cluster_id", old_values."description", old_values."first_year", old_values."id", old_values."institution", old_values."labor_market", old_values."last_year", old_values."name", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."program_id", old_values."status", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='5b1eafbc397594e7fc9fb99998dc0b2c4905a8cb', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_fdd8f', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_pathway', when='AFTER')),
         ),
@@ -836,15 +836,15 @@ class Migration(migrations.Migration):
             model_name='commitment',
             constraint=models.CheckConstraint(condition=models.Q(('ended', None), ('ended__gte', models.F('starts')), _connector='OR'), name='commitment_ends_after_start', violation_error_message='It would end before it begins.'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='commitment',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_commitmentevent" ("ended", "id", "partner_id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "renewal", "starts", "version", "what") SELECT new_values."ended", new_values."id", new_values."partner_id", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."renewal", new_values."starts", new_values."version", new_values."what" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='0db500874908952c4f22f6ae7bbf36610dab03f4', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_351f2', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_commitment', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='commitment',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_commitmentevent" ("ended", "id", "partner_id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "renewal", "starts", "version", "what") SELECT new_values."ended", new_values."id", new_values."partner_id", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."renewal", new_values."starts", new_values."version", new_values."what" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='6cc870602759e717c547f97e4da0a7dc09008b4b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_f531f', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_commitment', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='commitment',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_commitmentevent" ("ended", "id", "partner_id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "renewal", "starts", "version", "what") SELECT old_values."ended", old_values."id", old_values."partner_id", old_values."pathway_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."renewal", old_values."starts", old_values."version", old_values."what" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='fb945b651f44041773d7a6450e23db94d4f4b750', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_4f541', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_commitment', when='AFTER')),
         ),
@@ -864,15 +864,15 @@ class Migration(migrations.Migration):
             model_name='pathwaycourse',
             constraint=models.CheckConstraint(condition=models.Q(('grade__in', ['06', '07', '08', '09', '10', '11', '12'])), name='pathway_course_grade_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='pathwaycourse',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_pathwaycourseevent" ("course_id", "grade", "id", "part", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT new_values."course_id", new_values."grade", new_values."id", new_values."part", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."position" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='8f6c3bba27593b89745eb3b2a2751df8da200878', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_9bee9', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_pathwaycourse', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='pathwaycourse',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_pathwaycourseevent" ("course_id", "grade", "id", "part", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT new_values."course_id", new_values."grade", new_values."id", new_values."part", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."position" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='ea702829c63d3a1994d7ec61ecb694520571af5c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_5b36e', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_pathwaycourse', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='pathwaycourse',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_pathwaycourseevent" ("course_id", "grade", "id", "part", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT old_values."course_id", old_values."grade", old_values."id", old_values."part", old_values."pathway_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."position" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='d22c6d0f2a099e704aef15508af6d1468f8b536e', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_92684', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_pathwaycourse', when='AFTER')),
         ),
@@ -880,15 +880,15 @@ class Migration(migrations.Migration):
             model_name='pathwaycredential',
             constraint=models.UniqueConstraint(fields=('pathway', 'credential_type'), name='pathway_credential_once'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='pathwaycredential',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_pathwaycredentialevent" ("credential_type_id", "id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."credential_type_id", new_values."id", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='1f096af9dc613eb677a90f9288600fe59ff6d5f4', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_ea6e5', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_pathwaycredential', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='pathwaycredential',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_pathwaycredentialevent" ("credential_type_id", "id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."credential_type_id", new_values."id", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='5805ca72b342dc082183bf12c502ab1073822880', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_36b6d', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_pathwaycredential', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='pathwaycredential',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_pathwaycredentialevent" ("credential_type_id", "id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."credential_type_id", old_values."id", old_values."pathway_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='47df359f66ee75f5567165a87a6e989bb63f0ac8', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_5fe84', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_pathwaycredential', when='AFTER')),
         ),
@@ -904,15 +904,15 @@ class Migration(migrations.Migration):
             model_name='programofstudy',
             constraint=models.CheckConstraint(condition=models.Q(('ended', None), ('ended__gte', models.F('begun')), _connector='OR'), name='program_ends_after_begin', violation_error_message='It would end before it begins.'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='programofstudy',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_programofstudyevent" ("adviser_id", "begun", "ended", "goal", "id", "organization_id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "student_id", "version") SELECT new_values."adviser_id", new_values."begun", new_values."ended", new_values."goal", new_values."id", new_values."organization_id", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."student_id", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='90a61e36ae19b9b524216a08ebd9dff8496f3b77', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_7bed9', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_programofstudy', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='programofstudy',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_programofstudyevent" ("adviser_id", "begun", "ended", "goal", "id", "organization_id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "student_id", "version") SELECT new_values."adviser_id", new_values."begun", new_values."ended", new_values."goal", new_values."id", new_values."organization_id", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."student_id", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b256f70a47a25373e60d48c76fb8394fcf2820ee', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_24dde', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_programofstudy', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='programofstudy',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_programofstudyevent" ("adviser_id", "begun", "ended", "goal", "id", "organization_id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "student_id", "version") SELECT old_values."adviser_id", old_values."begun", old_values."ended", old_values."goal", old_values."id", old_values."organization_id", old_values."pathway_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."student_id", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='e68fae1b573ddf641a93430aafd11d65e6d80a13', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_93fcb', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_programofstudy', when='AFTER')),
         ),
@@ -924,15 +924,15 @@ class Migration(migrations.Migration):
             model_name='plannedcourse',
             constraint=models.CheckConstraint(condition=models.Q(('grade__in', ['06', '07', '08', '09', '10', '11', '12'])), name='planned_course_grade_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='plannedcourse',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_plannedcourseevent" ("course_id", "grade", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id") SELECT new_values."course_id", new_values."grade", new_values."id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."program_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='1d98677f0c1d35b8f14f8adbe62c92146d23a972', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_41268', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_plannedcourse', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='plannedcourse',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_plannedcourseevent" ("course_id", "grade", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id") SELECT new_values."course_id", new_values."grade", new_values."id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."program_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='79b56df4ad1579a1c2608d96238594413582d489', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_c0649', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_plannedcourse', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='plannedcourse',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_plannedcourseevent" ("course_id", "grade", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id") SELECT old_values."course_id", old_values."grade", old_values."id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."program_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='5c4ed758a546cf4806b8e30ca7580bce34d7eb0e', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_c8aaa', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_plannedcourse', when='AFTER')),
         ),
@@ -940,15 +940,15 @@ class Migration(migrations.Migration):
             model_name='programreview',
             constraint=models.UniqueConstraint(fields=('program', 'held_on'), name='program_review_once'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='programreview',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_programreviewevent" ("by_id", "held_on", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "with_family") SELECT new_values."by_id", new_values."held_on", new_values."id", new_values."note", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."program_id", new_values."with_family" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='1042fe66fcaae352154debb0dff15b4c69d66ae9', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_a5fe9', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_programreview', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='programreview',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_programreviewevent" ("by_id", "held_on", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "with_family") SELECT new_values."by_id", new_values."held_on", new_values."id", new_values."note", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."program_id", new_values."with_family" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='fd4e42ac86b4780468e03e15e0c1cd8787d64d37', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_52c52', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_programreview', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='programreview',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_programreviewevent" ("by_id", "held_on", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "program_id", "with_family") SELECT old_values."by_id", old_values."held_on", old_values."id", old_values."note", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."program_id", old_values."with_family" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='439a492337c7e8f8bb61e8368ff02951809b6ebb', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_616bf', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_programreview', when='AFTER')),
         ),
@@ -972,15 +972,15 @@ class Migration(migrations.Migration):
             model_name='waiver',
             constraint=models.UniqueConstraint(condition=models.Q(('granted', None), ('granted', True), _connector='OR'), fields=('pathway', 'rule'), name='waiver_open_or_granted_once'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='waiver',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_waiverevent" ("answer", "decided_at", "decided_by_id", "granted", "id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason", "rule") SELECT new_values."answer", new_values."decided_at", new_values."decided_by_id", new_values."granted", new_values."id", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."proposed_at", new_values."proposed_by_id", new_values."reason", new_values."rule" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='2b9aff4a0948e70c690d07c6ecc290c50cf71371', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_2216d', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_waiver', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='waiver',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_waiverevent" ("answer", "decided_at", "decided_by_id", "granted", "id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason", "rule") SELECT new_values."answer", new_values."decided_at", new_values."decided_by_id", new_values."granted", new_values."id", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."proposed_at", new_values."proposed_by_id", new_values."reason", new_values."rule" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3572f9dfdbcf6b14d72da6badadfa74aa6050652', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_78afd', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_waiver', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='waiver',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_waiverevent" ("answer", "decided_at", "decided_by_id", "granted", "id", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason", "rule") SELECT old_values."answer", old_values."decided_at", old_values."decided_by_id", old_values."granted", old_values."id", old_values."pathway_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."proposed_at", old_values."proposed_by_id", old_values."reason", old_values."rule" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='a250313f3668123ec8a5b54397702686220ae5b1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_8952e', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_waiver', when='AFTER')),
         ),
@@ -996,15 +996,15 @@ class Migration(migrations.Migration):
             model_name='workbasedlearning',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['job_shadowing', 'school_based', 'clinical', 'cooperative', 'internship', 'apprenticeship'])), name='pathway_work_kind_known'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='workbasedlearning',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_workbasedlearningevent" ("grade", "hours", "id", "kind", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."grade", new_values."hours", new_values."id", new_values."kind", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='323f0b878d3abd5839b563c767caf95afcd0e696', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_3be2a', referencing='REFERENCING NEW TABLE AS new_values ', table='pathways_workbasedlearning', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='workbasedlearning',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_workbasedlearningevent" ("grade", "hours", "id", "kind", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."grade", new_values."hours", new_values."id", new_values."kind", new_values."pathway_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='abc5b969cbd0825a3353f0c44f1624d38a51f4ff', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_7f148', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='pathways_workbasedlearning', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='workbasedlearning',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "pathways_workbasedlearningevent" ("grade", "hours", "id", "kind", "pathway_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."grade", old_values."hours", old_values."id", old_values."kind", old_values."pathway_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='4d64a54ad2e640087e56409b389bd6ea2b642f21', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_e27cf', referencing='REFERENCING OLD TABLE AS old_values ', table='pathways_workbasedlearning', when='AFTER')),
         ),

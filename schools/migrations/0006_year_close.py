@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import pgtrigger.compiler
-import pgtrigger.migrations
+import hstw.history
 from django.conf import settings
 from django.db import migrations, models
 
@@ -65,15 +65,15 @@ class Migration(migrations.Migration):
             model_name='yearclose',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), ('reopened_at', None)), models.Q(('reopened_at__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='year_reopened_with_a_reason'),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='yearclose',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "schools_yearcloseevent" ("by_id", "closed_at", "id", "note", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "reopened_at", "reopened_by_id", "year") SELECT new_values."by_id", new_values."closed_at", new_values."id", new_values."note", new_values."organization_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."reason", new_values."reopened_at", new_values."reopened_by_id", new_values."year" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='d20b010b606d673214f48fe95c423ec2579d9c8c', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_f1cff', referencing='REFERENCING NEW TABLE AS new_values ', table='schools_yearclose', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='yearclose',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "schools_yearcloseevent" ("by_id", "closed_at", "id", "note", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "reopened_at", "reopened_by_id", "year") SELECT new_values."by_id", new_values."closed_at", new_values."id", new_values."note", new_values."organization_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."reason", new_values."reopened_at", new_values."reopened_by_id", new_values."year" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='18a6911300860df7fc3d3ae08959fa6f431a5e4a', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_3effe', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='schools_yearclose', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+        hstw.history.AddTrigger(
             model_name='yearclose',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "schools_yearcloseevent" ("by_id", "closed_at", "id", "note", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "reopened_at", "reopened_by_id", "year") SELECT old_values."by_id", old_values."closed_at", old_values."id", old_values."note", old_values."organization_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."reason", old_values."reopened_at", old_values."reopened_by_id", old_values."year" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='2acd726ad54a21ff7978a7bcca1bf3869e796d02', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_01211', referencing='REFERENCING OLD TABLE AS old_values ', table='schools_yearclose', when='AFTER')),
         ),
