@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from django.db.models import TextChoices
+from django.db.models import Q, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -428,6 +428,20 @@ def prefixes(user: Actor, action: Action) -> list[str]:
         }
     )
     return [prefix for prefix in found if not any(other != prefix and prefix.startswith(other) for other in found)]
+
+
+def within(user: Actor, action: Action, path: str = "organization__path") -> Q:
+    """Rows of places where ``user`` may do ``action``; a condition that no row meets, and no query asks, where nowhere.
+
+    ``path``: the way from a row to the path of its organization.
+    """
+    found = prefixes(user, action)
+    if not found:
+        return Q(**{f"{path}__in": []})
+    reach = Q()
+    for prefix in found:
+        reach |= Q(**{f"{path}__startswith": prefix})
+    return reach
 
 
 def may_appoint(user: Actor, thing: Thing) -> frozenset[Role]:

@@ -7,9 +7,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from hstw.access import Action
+from hstw.access import Action, within
 from pathways.models import Commitment
-from pathways.models.owned import within
 from schools.models import Organization
 
 RENEW_WITHIN = dt.timedelta(days=60)
@@ -17,8 +16,7 @@ RENEW_WITHIN = dt.timedelta(days=60)
 
 def visible_to(user: Any) -> QuerySet[Commitment]:
     """Commitments of partners whom ``user`` may see."""
-    reach = within(user, Action.VIEW_PARTNERS, "partner__organization__path")
-    return Commitment.objects.none() if reach is None else Commitment.objects.filter(reach)
+    return Commitment.objects.filter(within(user, Action.VIEW_PARTNERS, "partner__organization__path"))
 
 
 def due(user: Any, organization: Organization, today: dt.date, most: int = 5) -> list[Commitment]:

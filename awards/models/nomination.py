@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hstw.access import Action, Scope, prefixes
+from hstw.access import Action, Scope, within
 from hstw.history import tracked
 from hstw.models import StoredFile
 from schools.models import Organization
@@ -43,10 +43,7 @@ class NominationQuerySet(models.QuerySet["Nomination"]):
         if not user.is_authenticated:
             return self.none()
         places = places_of(user)
-        found = prefixes(user, Action.VIEW_NOMINATIONS)
-        own = Q(pk=None)
-        for prefix in found:
-            own |= Q(organization__path__startswith=prefix)
+        own = within(user, Action.VIEW_NOMINATIONS)
         if places:
             own &= Q(state=NominationState.DRAFT) | ~Q(edition__in={place.edition_id for place in places})
         return self.filter(own | self._on_panels(user))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
-from django.db.models import Q
 
-from hstw.access import Action, Scope, prefixes
+from hstw.access import Action, Scope, within
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -20,13 +19,7 @@ class PlacedQuerySet(models.QuerySet[Row]):
 
     def visible_to(self, user: Any, action: Action | None = None) -> Self:
         """Those of organizations where ``user`` may do ``action`` (by default: see them)."""
-        found = prefixes(user, action or self.action)
-        if not found:
-            return self.none()
-        within = Q()
-        for prefix in found:
-            within |= Q(**{f"{self.place}__path__startswith": prefix})
-        return self.filter(within)
+        return self.filter(within(user, action or self.action, f"{self.place}__path"))
 
 
 class Ordered(models.Model):

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hstw.access import Action, prefixes
+from hstw.access import Action, within
 from schools.models import Organization
 
 from .measure import BITS, Basis, Measure, StudentGroup
@@ -107,13 +107,7 @@ class MeasureCellQuerySet(models.QuerySet["MeasureCell"]):
 
     def visible_to(self, user: Any, action: Action = Action.VIEW_FIGURES) -> Self:
         """Those of organizations whose exact figures ``user`` may see."""
-        found = prefixes(user, action)
-        if not found:
-            return self.none()
-        within = Q()
-        for prefix in found:
-            within |= Q(organization__path__startswith=prefix)
-        return self.filter(within)
+        return self.filter(within(user, action))
 
 
 class MeasureCell(models.Model):

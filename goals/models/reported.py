@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from hstw.access import Action, prefixes
+from hstw.access import Action, within
 from schools.models import ImportBatch, Organization
 
 from .measure import Measure, StudentGroup
@@ -41,13 +41,7 @@ class ReportedResultQuerySet(models.QuerySet["ReportedResult"]):
 
     def visible_to(self, user: Any, action: Action = Action.VIEW_ORGANIZATION) -> Self:
         """Those of organizations to which ``user`` may do ``action``; they were public before we had them."""
-        found = prefixes(user, action)
-        if not found:
-            return self.none()
-        within = Q()
-        for prefix in found:
-            within |= Q(organization__path__startswith=prefix)
-        return self.filter(within)
+        return self.filter(within(user, action))
 
     def of_level(self, kind: str) -> Self:
         """Results of one kind of organization. Totals are made from this and nothing else.

@@ -5,21 +5,9 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
 
-from hstw.access import Action, Scope, prefixes
+from hstw.access import Action, Scope, within
 from schools.models import Organization
-
-
-def within(user: Any, action: Action, path: str = "organization__path") -> Q | None:
-    """Rows below where ``user`` may do ``action``; ``None`` where that is nowhere."""
-    found = prefixes(user, action)
-    if not found:
-        return None
-    reach = Q()
-    for prefix in found:
-        reach |= Q(**{f"{path}__startswith": prefix})
-    return reach
 
 
 class OwnedQuerySet(models.QuerySet[Any]):
@@ -30,8 +18,7 @@ class OwnedQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: Any) -> Self:
         """Those within reach of this QuerySet's action."""
-        reach = within(user, self.action, self.path)
-        return self.none() if reach is None else self.filter(reach)
+        return self.filter(within(user, self.action, self.path))
 
     def offered_to(self, organization: Organization) -> Self:
         """Those of the organization itself and of those above it: a school uses its district's and its state's."""

@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hstw.access import Action, Scope
+from hstw.access import Action, Scope, within
 from hstw.history import tracked
 from hstw.values import FIRST_YEAR, LAST_YEAR, SchoolYear
 
 from .catalog import GRADE_CHOICES, Course
 from .codes import CareerCluster, CipCode
 from .credential import CredentialType
-from .owned import Owned, OwnedQuerySet, within
+from .owned import Owned, OwnedQuerySet
 
 
 class Status(models.TextChoices):
@@ -45,14 +45,9 @@ class PathwayQuerySet(OwnedQuerySet):
 
     def visible_to(self, user: Any) -> Self:
         """Approved ones of the person's state; drafts where the person works with figures or designs pathways."""
-        published = within(user, Action.VIEW_PATHWAYS)
-        if published is None:
-            return self.none()
-        reach = published & Q(status=Status.APPROVED)
+        reach = within(user, Action.VIEW_PATHWAYS) & Q(status=Status.APPROVED)
         for action in (Action.EDIT_PATHWAYS, Action.VIEW_FIGURES, Action.APPROVE_PATHWAYS):
-            own = within(user, action)
-            if own is not None:
-                reach |= own
+            reach |= within(user, action)
         return self.filter(reach)
 
     def in_year(self, year: int) -> Self:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hstw.access import Action, Scope, prefixes
+from hstw.access import Action, Scope, within
 from hstw.history import tracked
 from hstw.values import SchoolYear
 
@@ -22,13 +22,7 @@ class YearCloseQuerySet(models.QuerySet["YearClose"]):
 
     def visible_to(self, user: Any, action: Action = Action.VIEW_ORGANIZATION) -> Self:
         """Those of states to which ``user`` may do ``action``: that a year is closed is said beside its figures."""
-        found = prefixes(user, action)
-        if not found:
-            return self.none()
-        within = Q()
-        for prefix in found:
-            within |= Q(organization__path__startswith=prefix)
-        return self.filter(within)
+        return self.filter(within(user, action))
 
     def standing(self) -> Self:
         """Those in force: not reopened."""

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hstw.access import Action, Scope, prefixes
+from hstw.access import Action, Scope, within
 from hstw.models import StoredFile
 
 from .organization import Organization
@@ -48,13 +48,7 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
 
     def visible_to(self, user: Any, action: Action = Action.VIEW_IMPORTS) -> Self:
         """Those of organizations where ``user`` may do ``action``."""
-        found = prefixes(user, action)
-        if not found:
-            return self.none()
-        within = Q()
-        for prefix in found:
-            within |= Q(organization__path__startswith=prefix)
-        return self.filter(within)
+        return self.filter(within(user, action))
 
     def at_work(self) -> Self:
         """Those that a worker has, or should have."""

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hstw.access import Action, Grant, Role, Scope, prefixes
+from hstw.access import Action, Grant, Role, Scope, within
 from hstw.history import tracked
 
 from .organization import Organization, lineage
@@ -25,13 +25,7 @@ class BelongingQuerySet(PeriodQuerySet[Row]):
 
     def visible_to(self, user: Any) -> Self:
         """Those of organizations where ``user`` may do this QuerySet's action."""
-        found = prefixes(user, self.action)
-        if not found:
-            return self.none()
-        within = Q()
-        for prefix in found:
-            within |= Q(organization__path__startswith=prefix)
-        return self.filter(within)
+        return self.filter(within(user, self.action))
 
 
 class PeopleQuerySet(BelongingQuerySet["RoleAssignment"]):

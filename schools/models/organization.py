@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
-from hstw.access import Action, Scope, prefixes
+from hstw.access import Action, Scope, within
 from hstw.history import tracked
 from hstw.values import SchoolYear
 
@@ -72,13 +72,7 @@ class OrganizationQuerySet(MP_NodeQuerySet["Organization"]):
 
     def visible_to(self, user: Any, action: Action = Action.VIEW_ORGANIZATION) -> Self:
         """Those to which ``user`` may do ``action``; none without a role."""
-        within = Q()
-        found = prefixes(user, action)
-        if not found:
-            return self.none()
-        for prefix in found:
-            within |= Q(path__startswith=prefix)
-        return self.filter(within)
+        return self.filter(within(user, action, "path"))
 
     def open_on(self, day: dt.date) -> Self:
         """Those that had opened and not yet closed."""

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hstw.access import Action, prefixes
+from hstw.access import Action, within
 
 from .organization import Organization
 from .periods import Period, PeriodQuerySet, ends_after_start
@@ -22,13 +22,8 @@ class StudentQuerySet(models.QuerySet["Student"]):
 
     def visible_to(self, user: Any) -> StudentQuerySet:
         """Those enrolled, now or before, where ``user`` may see students by name."""
-        found = prefixes(user, Action.VIEW_NAMED_STUDENTS)
-        if not found:
-            return self.none()
-        within = Q()
-        for prefix in found:
-            within |= Q(enrollments__organization__path__startswith=prefix)
-        return self.filter(pk__in=self.model.objects.filter(within).values("pk"))
+        there = within(user, Action.VIEW_NAMED_STUDENTS, "enrollments__organization__path")
+        return self.filter(pk__in=self.model.objects.filter(there).values("pk"))
 
 
 class Student(models.Model):
