@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connections, models, transaction
 
@@ -13,6 +13,8 @@ from goals.models import Measure, StudentGroup
 
 GROUPS = Path(__file__).with_name("groups.toml")
 MEASURES = Path(__file__).with_name("measures.toml")
+
+M = TypeVar("M", bound=models.Model)
 
 
 class BadDefinition(ValueError):
@@ -62,25 +64,27 @@ def load() -> None:
 
     Codes that left the files stay: results may hang on them.
     """
-    codes: dict[str, int] = {}
-    for order, row in enumerate(read(GROUPS, "group")):
-        parent = row.pop("remainder_of", None)
-        if parent is not None and parent not in codes:
-            raise BadDefinition(f"{row['code']} is the rest of {parent}, which does not stand before it.")
-        codes[row["code"]] = _put(StudentGroup, {**row, "order": order, "remainder_of_id": codes.get(parent or "")})
-    for order, row in enumerate(read(MEASURES, "measure")):
-        _put(Measure, {**row, "order": order})
+    groups = [{**row, "order": order} for order, row in enumerate(read(GROUPS, "group"))]
+    for place, row in enumerate(groups):
+        rest_of = row.get("remainder_of")
+        if rest_of is not None and rest_of not in {one["code"] for one in groups[:place] if "remainder_of" not in one}:
+            raise BadDefinition(f"{row['code']} is the rest of {rest_of}, which does not stand before it.")
+    put(StudentGroup, [row for row in groups if "remainder_of" not in row], by=["code"])
+    whole = {group.code: group for group in StudentGroup.objects.all()}
+    rests = [{**row, "remainder_of": whole[row["remainder_of"]]} for row in groups if "remainder_of" in row]
+    put(StudentGroup, rests, by=["code"])
+    put(Measure, [{**row, "order": order} for order, row in enumerate(read(MEASURES, "measure"))], by=["code"])
 
 
-def _put(model: type[models.Model], row: dict[str, Any]) -> int:
-    """Insert or update by code; a key that the file leaves out gets the model's default. Unknown keys are an error."""
-    values = {
-        field.attname: field.get_default()
-        for field in model._meta.concrete_fields
-        if field.name not in {"id", "code"} and (field.has_default() or field.null or field.blank)
-    }
-    found, _made = model._default_manager.update_or_create(code=row.pop("code"), defaults=values | row)
-    return int(found.pk)
+def put(model: type[M], rows: Sequence[Mapping[str, Any]], *, by: list[str]) -> list[M]:
+    """Insert or update rows in one statement, found again `by` these fields; raises TypeError for an unknown key.
+
+    A key that a row leaves out gets the model's default. The rows come back with their ids.
+    """
+    values = [field.name for field in model._meta.concrete_fields if not field.primary_key and field.name not in by]
+    return model._default_manager.bulk_create(
+        [model(**row) for row in rows], update_conflicts=True, unique_fields=by, update_fields=values
+    )
 
 
 def load_where_ready(using: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connections, transaction
 
-from goals.definitions import BadDefinition
+from goals.definitions import BadDefinition, put
 from goals.models import FocusArea, FrameworkEdition, FrameworkStatement, KeyPractice
 
 EDITIONS = Path(__file__).with_name("framework.toml")
@@ -19,45 +19,53 @@ _STATEMENTS = {"goals": "goal", "conditions": "condition", "principles": "princi
 def load() -> None:
     """Make the tables say what the file says: by code, as often as wanted. What left the file stays."""
     file = tomllib.loads(EDITIONS.read_text("utf-8"))
+    editions, parts = [], []
     for order, row in enumerate(file["edition"]):
-        lists = {name: row.pop(name, []) for name in (*_STATEMENTS, "practices")}
         areas = file["areas"].get(row.pop("areas_of", ""), [])
-        lists["practices"] = lists["practices"] or file["practices"].get(row.pop("practices_of", ""), [])
-        row.pop("practices_of", None)
-        values = {"last_year": None, "complete": True, "note": "", **row, "order": order}
-        edition, _made = FrameworkEdition.objects.update_or_create(code=values.pop("code"), defaults=values)
-        by_code = _put_areas(edition, areas)
-        _put_practices(edition, lists["practices"], by_code)
-        _put_statements(edition, lists)
+        of_others = file["practices"].get(row.pop("practices_of", ""), [])
+        lists = {name: row.pop(name, []) for name in (*_STATEMENTS, "practices")}
+        editions.append({**row, "order": order})
+        parts.append((areas, lists["practices"] or of_others, lists))
+    made = put(FrameworkEdition, editions, by=["code"])
+    put(
+        FocusArea,
+        [row for edition, (areas, _, _) in zip(made, parts, strict=True) for row in _areas(edition, areas)],
+        by=["edition", "code"],
+    )
+    by_edition: dict[int, dict[str, FocusArea]] = {}
+    for area in FocusArea.objects.all():
+        by_edition.setdefault(area.edition_id, {})[area.code] = area
+    practices, statements = [], []
+    for edition, (_areas_of, named, lists) in zip(made, parts, strict=True):
+        practices += _practices(edition, named, by_edition.get(edition.pk, {}))
+        statements += _statements(edition, lists)
+    put(KeyPractice, practices, by=["edition", "code"])
+    put(FrameworkStatement, statements, by=["edition", "kind", "number"])
 
 
-def _put_areas(edition: FrameworkEdition, areas: list[dict[str, Any]]) -> dict[str, FocusArea]:
-    found = {}
-    for order, area in enumerate(areas):
-        values = {"meaning": "", **area, "order": order}
-        code = values.pop("code")
-        found[code], _made = FocusArea.objects.update_or_create(edition=edition, code=code, defaults=values)
-    return found
+def _areas(edition: FrameworkEdition, areas: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**area, "edition": edition, "order": order} for order, area in enumerate(areas)]
 
 
-def _put_practices(edition: FrameworkEdition, practices: list[dict[str, Any]], areas: dict[str, FocusArea]) -> None:
+def _practices(
+    edition: FrameworkEdition, practices: list[dict[str, Any]], areas: dict[str, FocusArea]
+) -> list[dict[str, Any]]:
+    rows = []
     for number, practice in enumerate(practices, start=1):
-        values = {"meaning": "", "measured_by": "", **practice, "number": number}
-        code, area = values.pop("code"), values.pop("area", "")
-        if area and area not in areas:
-            raise BadDefinition(f"{edition.code}: {code} stands in {area}, which is no area of it.")
-        KeyPractice.objects.update_or_create(
-            edition=edition, code=code, defaults=values | {"area": areas.get(area) if area else None}
-        )
+        area = practice.get("area") or None
+        if area is not None and area not in areas:
+            raise BadDefinition(f"{edition.code}: {practice['code']} stands in {area}, which is no area of it.")
+        rows.append({**practice, "edition": edition, "number": number, "area": areas[area] if area else None})
+    return rows
 
 
-def _put_statements(edition: FrameworkEdition, lists: dict[str, list[Any]]) -> None:
+def _statements(edition: FrameworkEdition, lists: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    rows = []
     for name, kind in _STATEMENTS.items():
         for number, statement in enumerate(lists[name], start=1):
             values = {"text": statement} if isinstance(statement, str) else statement
-            FrameworkStatement.objects.update_or_create(
-                edition=edition, kind=kind, number=number, defaults={"percent": None, **values}
-            )
+            rows.append({**values, "edition": edition, "kind": kind, "number": number})
+    return rows
 
 
 def load_where_ready(using: str) -> None:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
+from tests.database import template
+
 
 def _connect_as(role: dict[str, str]) -> None:
     connection.close()
@@ -21,12 +23,13 @@ def django_db_setup(
     django_db_blocker: pytest.FixtureRequest,
     django_db_modify_db_settings: None,
 ) -> Iterator[None]:
-    """Create and migrate the test database as the owner of its tables, then connect as the application.
+    """Copy a migrated database as the owner of its tables, then connect as the application.
 
     The application's role may not TRUNCATE; Django's transactional tests need to, so here alone it may.
     """
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         _connect_as(settings.DATABASE_OWNER)
+        connection.settings_dict["TEST"]["TEMPLATE"] = template()
         configuration = setup_databases(verbosity=0, interactive=False)
         with connection.cursor() as cursor:
             role = connection.ops.quote_name(settings.DATABASE_APPLICATION["USER"])
