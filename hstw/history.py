@@ -25,7 +25,6 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from pgtrigger.migrations import AddTrigger as PlainAddTrigger
 from psycopg import sql
 
 Model = TypeVar("Model", bound=type[models.Model])
@@ -37,19 +36,6 @@ _KINDS = {
     "update": gettext_lazy("Changed"),
     "delete": gettext_lazy("Removed"),
 }
-
-
-class AddTrigger(PlainAddTrigger):
-    """Adds a trigger in a migration, and leaves the models as they were drawn up.
-
-    The library's own operation draws up the model and all that are related to it once more for each trigger, which no
-    later operation needs: with some hundred triggers that is a minute.
-    """
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        """Add it to the model's options."""
-        options = state.models[app_label, self.model_name].options
-        options["triggers"] = [*options.get("triggers", []), self.trigger]
 
 
 def tracked(*, exclude: list[str] | None = None) -> Callable[[Model], Model]:

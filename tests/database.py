@@ -43,7 +43,7 @@ def _fingerprint() -> str:
     """Changes with every migration of every app, and with what ours are written with."""
     digest = sha256()
     folders = sorted(Path(config.path) / "migrations" for config in apps.get_app_configs())
-    for file in [*(file for folder in folders for file in sorted(folder.glob("*.py"))), PROJECT / "hstw/history.py"]:
+    for file in [*(file for folder in folders for file in sorted(folder.glob("*.py"))), PROJECT / "hstw/migrating.py"]:
         digest.update(f"{file.parent.parent.name}/{file.name}".encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -22,7 +22,10 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """Both settings on one page, saved together."""
     state, school_year = frame.readiness_of(request, slug, year, Action.SET_MEASURES)
     if state.kind != Kind.STATE:
-        raise Http404
+        if state.in_state is not None:
+            return redirect("goals:settings", slug=state.in_state.slug, year=year)
+        messages.info(request, _("These settings are a state’s. Choose a state."))
+        return redirect("schools:organization", slug=slug, year=year)
     on_track = OnTrackForm(request.POST or None, instance=preferences.on_track_of(state), prefix="on_track")
     protection = ProtectionForm(request.POST or None, instance=preferences.protection_of(state), prefix="protection")
     # Both, so that the errors of both are shown at once.

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from schools.models import (
     AssessmentResult,
@@ -25,6 +26,7 @@ from schools.models import (
     StudentIdentifier,
     SupportDesignation,
     User,
+    YearClose,
 )
 from tests import factories
 
@@ -195,6 +197,9 @@ VIOLATIONS: dict[str, Callable[[factories.World], Any]] = {
     "credential_once": _same_credential,
     "diploma_once": _same_diploma,
     "removal_once": _same_removal,
+    "year_reopened_with_a_reason": lambda world: YearClose.objects.create(
+        organization=world.alabama, year=2025, reopened_at=timezone.now()
+    ),
 }
 
 
