@@ -53,7 +53,21 @@ def _goal(goal: dict[str, Any]) -> dict[str, Any]:
     strategies = [
         strategy | {"actions": [_action(action) for action in strategy["actions"]]} for strategy in goal["strategies"]
     ]
-    return goal | {"strategies": strategies, "status": {"word": status, "reason": goal["status"]["reason"]}}
+    return goal | {
+        "strategies": strategies,
+        "status": {"word": status, "reason": goal["status"]["reason"]},
+        "years": _years(goal),
+    }
+
+
+def _years(goal: dict[str, Any]) -> list[dict[str, str]]:
+    """What was reached and what is aimed at, year by year."""
+    figures = {one["year"]: one["text"] for one in goal["figures"]}
+    targets = {one["year"]: one["value"] for one in goal["targets"]}
+    return [
+        {"year": year, "figure": figures.get(year, "—"), "target": targets.get(year, "—")}
+        for year in sorted({*figures, *targets})
+    ]
 
 
 def _action(action: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +201,11 @@ def _goal_blocks(goal: dict[str, Any], words: dict[str, str]) -> list[Block]:
         Heading(2, goal["title"]),
         Paragraph("; ".join(about)),
         Paragraph(f"{words['status']}: {goal['status']['word']}. {goal['status']['reason']}"),
-        Table([words["year"], words["target"]], [[one["year"], one["value"]] for one in goal["targets"]]),
+        Table(
+            [words[key] for key in ("year", "figure", "target")],
+            [[row[key] for key in ("year", "figure", "target")] for row in goal["years"]],
+            right_from=1,
+        ),
     ]
     for strategy in goal["strategies"]:
         blocks.append(Heading(3, strategy["title"]))

@@ -320,7 +320,7 @@ PAGES: dict[str, Seen] = {
     "awards:edition": _award("award_coordinator", "Pacesetter School Award 2031"),
     "awards:edition#past": Seen(Role.PRINCIPAL, lambda world: {"slug": "pacesetter-2020"}, "Nashville"),
     "awards:edition_new": Seen(Role.SREB_STAFF, _nothing, "Time zone of its deadlines"),
-    "awards:edition_edit": _award("award_coordinator", "points their totals may be apart", next_year=True),
+    "awards:edition_edit": _award("award_coordinator", "Points their totals may be apart", next_year=True),
     "awards:rubric": _award("award_coordinator", "Actions that changed practice", next_year=True),
     "awards:dates": _award("award_coordinator", "Central"),
     "awards:panel": _award("award_coordinator", "Add to the panel"),
@@ -343,7 +343,7 @@ PAGES: dict[str, Seen] = {
     "awards:figure": Seen(
         "award_writer",
         lambda world: {"public_id": world.awards.draft.public_id, "pk": world.awards.draft.claims.all()[0].pk},
-        "Of how many",
+        "What does it show?",
     ),
     "awards:typed": _nomination("award_writer", "Year by year", draft=True),
     "awards:attachments": _nomination("award_writer", "Survey report", draft=True),
@@ -357,7 +357,7 @@ PAGES: dict[str, Seen] = {
     "awards:review_submit": Seen(
         "award_reviewer", lambda world: {"public_id": world.awards.review.public_id}, "Still missing"
     ),
-    "awards:of_organization": of_ridge(Role.PRINCIPAL, "Pacesetter School Award 2031"),
+    "awards:of_organization": of_ridge(Role.PRINCIPAL, "Pacesetter School Award 2033"),
     "goals:goals": of_ridge(Role.PRINCIPAL, "answers “95 % of students graduate on time”"),
     "goals:goals#board": _cahaba(Role.BOARD_VIEWER, "Where do we want to be?"),
     "goals:goals#empty": Seen(
@@ -458,6 +458,7 @@ NO_PAGE = {
     "schools:import_rejected",
     "schools:import_changes",
     "schools:import_template",
+    "goals:compare_file",
     "goals:dashboard_file",
     "goals:measure_file",
     "goals:measure_students_file",

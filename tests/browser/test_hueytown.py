@@ -1,8 +1,8 @@
-"""Hueytown High School, Pacesetter of 2020, as its people would have entered it: pathways and credentials.
+"""Hueytown High School, Pacesetter of 2020, as its people would have entered it: pathways, credentials, goal, plan.
 
 What is entered comes from SREB's release of June 30, 2020: three pathways in 2016 and the eight named ones in 2019,
-developed with the district's director of career and technical education; 12 credentials, then 162. The release names
-neither the three of 2016 nor the years of the credentials: three of the eight, and the same two years, stand for them.
+developed with the district's director of career and technical education; 12 credentials, then 162; a plan with
+stakeholders, partners and common planning days. The release gives no percentages: those here are made up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
+from goals.models import BoldGoal, Plan
 from hstw.access import Role
+from hstw.navigation import current_year
 from pathways import portfolio
 from schools.imports import steps
 from schools.models import ImportBatch, Organization, User
@@ -36,6 +38,7 @@ class Hueytown:
     principal: User
     counselor: User
     director: User
+    planner: User
 
     def at(self, year: int, page: str) -> str:
         return f"/o/{self.school.slug}/{year}/{page}"
@@ -64,6 +67,7 @@ def hueytown(world: FilledWorld) -> Hueytown:
         factories.person(Role.PRINCIPAL, school, name="Pat Principal", names_students=True),
         factories.person(Role.COUNSELOR, school, name="Cora Counselor"),
         factories.person(Role.CTE_DIRECTOR, district, name="Dale Director"),
+        factories.person(Role.DISTRICT_PLANNER, district, name="Uma Office"),
     )
 
 
@@ -166,3 +170,77 @@ def test_credentials_go_from_12_to_162_by_two_files(hueytown: Hueytown, signed_i
         ["credentials-2016.csv"],
         ["credentials-2019.csv"],
     ]
+
+
+def saved(page: Page, link: str, **fields: str) -> None:
+    """One part of the plan: its link, its fields, saved."""
+    page.get_by_role("link", name=link).first.click()
+    for name, value in fields.items():
+        page.locator(f"#id_{name}").fill(value)
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def test_a_goal_and_a_plan_with_stakeholders_are_approved(hueytown: Hueytown, signed_in: Callable[..., Page]) -> None:
+    year = int(current_year())
+    page = signed_in(hueytown.principal)
+    page.goto(hueytown.at(year, "goals/"))
+    page.get_by_role("link", name="Ready for college, career or both, of the class").click()
+    page.get_by_label("Source of the figures").fill("Records of the school")
+    page.locator("#id_baseline_value").fill("55")
+    page.locator("#id_baseline_n").fill("260")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="80 % graduate ready for college, a career or both")).to_be_visible()
+    pictured(page, "goal")
+
+    page.goto(hueytown.at(year, "plan/"))
+    page.get_by_role("button", name="Begin the plan").click()
+    saved(
+        page,
+        "Edit the texts",
+        mission="Every student leaves ready for college and a career.",
+        summary="Many students are motivated to go to college; the school must do more to make them college ready.",
+        involvement="The district’s director of career and technical education, the community colleges, business and "
+        "industry, the advisory councils, families and SREB.",
+        common_planning="Common planning days for every professional learning community.",
+        review_on="After each nine weeks.",
+    )
+    for name, part in (
+        ("Dale Director", "District director of career and technical education"),
+        ("Rosa Reyes", "Business partner"),
+        ("Lin Lake", "Community college"),
+        ("Sam Parent", "Parent"),
+    ):
+        saved(page, "Add to the planning team", name=name, part=part)
+    saved(page, "Add a need", title="Motivated students are not college ready", evidence="Staff and programs, 2016.")
+    saved(page, "Add a root cause", text="Three pathways did not meet what students and employers ask for.")
+    page.get_by_role("link", name="Add a goal").click()
+    page.locator("#id_bold_goal").select_option(label=str(BoldGoal.objects.get(organization=hueytown.school)))
+    page.get_by_label("Motivated students are not college ready").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Add a strategy").click()
+    page.locator("#id_title").fill("Individual plans from the middle grades on")
+    page.locator("#id_practice").select_option(index=1)
+    page.locator("#id_tier").select_option("4")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Add an action step").click()
+    page.locator("#id_title").fill("Advise eighth-graders and their families about the pathways")
+    page.locator("#id_owner").select_option(str(hueytown.counselor.pk))
+    page.locator("#id_starts").fill(f"{year - 1}-09-01")
+    page.locator("#id_due").fill(f"{year}-03-15")
+    page.get_by_role("button", name="Save", exact=True).click()
+    pictured(page, "plan")
+    page.get_by_role("link", name="Check and submit").click()
+    pictured(page, "submit")
+    page.get_by_role("button", name="Submit the plan").click()
+    expect(page.get_by_text("Submitted by Pat Principal")).to_be_visible()
+
+    office = signed_in(hueytown.planner)
+    office.goto(hueytown.at(year, "plan/"))
+    office.get_by_role("link", name="Read and decide").click()
+    pictured(office, "decide")
+    office.get_by_role("button", name="Approve").click()
+    office.get_by_role("link", name="Approved version 1").click()
+    for said in ("Rosa Reyes", "Common planning days", "Advise eighth-graders", "Cora Counselor"):
+        expect(office.get_by_text(said).first).to_be_visible()
+    pictured(office, "approved")
+    assert Plan.objects.get(organization=hueytown.school, year=year).state == "approved"
