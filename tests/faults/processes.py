@@ -66,7 +66,7 @@ def applied(organization: Any, data: bytes) -> ImportBatch:
     return batch
 
 
-def eventually(holds: Callable[[], Any], seconds: float = 20) -> float:
+def eventually(holds: Callable[[], Any], seconds: float = 60) -> float:
     """Wait for it; returns how long that took, and fails where it does not come."""
     began = time.monotonic()
     while not holds():

@@ -247,7 +247,7 @@ def test_a_program_that_keeps_dying_ends_it_all_with_one_line(home: Path) -> Non
 def test_it_opens_and_leaves_nothing_behind(home: Path, port: int) -> None:
     address = f"http://localhost:{port}"
     with running("-m", "hstw.up") as (supervisor, output):
-        assert eventually(lambda: f"HSTW is open at {address}" in read(output), 90), read(output)
+        assert eventually(lambda: f"HSTW is open at {address}" in read(output), 180), read(output)
         with urllib.request.urlopen(f"{address}/healthz") as page:
             assert page.status == 200
         again = run_up()
@@ -264,12 +264,12 @@ def test_it_opens_again_after_kills(home: Path, port: int) -> None:
     for opened in (True, False, True, False):
         with running("-m", "hstw.up") as (supervisor, output):
             if opened:
-                assert eventually(lambda: "HSTW is open at" in read(output), 90), read(output)
+                assert eventually(lambda: "HSTW is open at" in read(output), 180), read(output)
             else:
                 time.sleep(4)
             supervisor.kill()
     with running("-m", "hstw.up") as (supervisor, output):
-        assert eventually(lambda: "HSTW is open at" in read(output), 90), read(output)
+        assert eventually(lambda: "HSTW is open at" in read(output), 180), read(output)
         supervisor.send_signal(signal.SIGINT)
         assert supervisor.wait(timeout=40) == 0
     assert marked(home) == []
