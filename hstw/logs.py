@@ -38,16 +38,18 @@ _SHARED: list[Any] = [
     structlog.processors.format_exc_info,
     _without_detail,
 ]
+# One list, also when configured anew: loggers in use keep it.
+_PROCESSORS: list[Any] = [
+    structlog.stdlib.filter_by_level,
+    *_SHARED,
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]
 
 
 def configuration(*, json: bool, level: str) -> dict[str, Any]:
     """Django's ``LOGGING``: JSON lines for machines, plain lines for people, both to standard error."""
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_SHARED,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
