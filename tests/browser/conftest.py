@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from schools.models import User
@@ -26,6 +26,8 @@ from tests.browser.world import FilledWorld, fill
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 760}
 OUTPUT = Path(__file__).parents[1] / "output"
+# A machine that tests beside other work is slow, not wrong.
+expect.set_options(timeout=15_000)
 HOW_TO_GET_ONE = "no Chromium found: install one (Debian: apt install chromium) or name it in CHROMIUM"
 
 
