@@ -66,12 +66,14 @@ def of_computed(
     sources: Sequence[tuple[SchoolYear, Sequence[Source]]],
     minimum: int,
     size: str = "",
+    without_roster: str = "",
     closed: YearClose | None = None,
     certified_rules: str = "",
     today: dt.date | None = None,
 ) -> list[Section]:
     """Everything a computed figure needs to be understood.
 
+    ``without_roster`` are the earlier years of its class, in words, of which no roster is loaded;
     ``size`` is the size of the group as far as the reader may know it; ``closed`` the closing under which the figure
     is certified, ``certified_rules`` the rule set it was certified by.
     """
@@ -90,6 +92,12 @@ def of_computed(
         rule = _("Certified by the rule set %(code)s.") % {"code": certified_rules} if certified_rules else ""
         entries.append(Entry(_("Certified"), text % about, " ".join(filter(None, [rule, closed.note]))))
     entries.append(Entry(_("Left out"), left_out(measure)))
+    if without_roster:
+        text = _(
+            "No roster of %(years)s is loaded: students who left the class then are not in it, so that its rate can "
+            "come out too high."
+        )
+        entries.append(Entry(_("Not known"), text % {"years": without_roster}))
     if size:
         entries.append(Entry(_("Students behind it"), size))
     entries += [

@@ -16,7 +16,7 @@ from goals.evidence import Loaded, Source, loaded_of
 from goals.explanation import Section
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, StudentGroup
-from goals.models.measure import Direction
+from goals.models.measure import Basis, Direction
 from goals.readiness import explain, looks_at
 from goals.readiness.amounts import all_measures
 from goals.readiness.breaks import breaks
@@ -159,11 +159,19 @@ def told(
             sources=_sources(loaded, measure, year),
             minimum=minimum,
             size=size,
+            without_roster=_without_roster(loaded, measure, year),
             closed=closed,
             certified_rules="" if closed is None else closings.measures[closed.pk].get(measure.pk, ""),
         )
         found.append((measure, sections))
     return found
+
+
+def _without_roster(loaded: Loaded, measure: Measure, year: SchoolYear) -> str:
+    if measure.basis != Basis.CLASS:
+        return ""
+    years = {of for of, kind in loaded.sources if kind == "enrollment"}
+    return looks_at.without_roster(years, year)
 
 
 def _sources(loaded: Loaded, measure: Measure, year: SchoolYear) -> list[tuple[SchoolYear, list[Source]]]:

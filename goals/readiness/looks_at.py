@@ -17,8 +17,9 @@ Decisions, and why:
 - Where only those who have a result are counted (state tests), a year that is lacking makes fewer counted, not more of
   them failing: one of the years is enough.
 - Enrollment and diplomas are those of the year that the basis names; extended rates and placements look ahead. Who was
-  in the class is known from when students first entered grade 9, which rosters say of every student; that students who
-  left before a district's first roster are not in its first classes cannot be seen from coverage.
+  in the class is known from when students first entered grade 9, which rosters say of every student. Students who left
+  before a district's first roster are not in its first classes: the explanation of a figure says so
+  (:func:`without_roster`).
 """
 
 from __future__ import annotations
@@ -159,6 +160,12 @@ def said(look: Look, lacking: Sequence[int], year: int) -> str:
         return label(look.kind)
     spans = " ".join(_spans(lacking))
     return _("%(kind)s %(years)s") % {"kind": label(look.kind), "years": spans}
+
+
+def without_roster(loaded: Iterable[int], year: int) -> str:
+    """Of the years before the last of a class's four, those without a roster, in words; empty where none lacks one."""
+    lacking = sorted(set(range(year - BACK, year)) - set(loaded))
+    return " ".join(_spans(lacking)) if lacking else ""
 
 
 def _spans(years: Sequence[int]) -> Iterator[str]:

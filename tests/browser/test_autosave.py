@@ -169,9 +169,7 @@ def test_a_browser_killed_while_offline_brings_its_local_copy_back(
 # --- saving ----------------------------------------------------------------------------------------------------
 
 
-def test_it_saves_while_typing_goes_on(
-    signed_in: Callable[..., Page], maria: User, school: Organization
-) -> None:
+def test_it_saves_while_typing_goes_on(signed_in: Callable[..., Page], maria: User, school: Organization) -> None:
     page = open_form(signed_in(maria), school)
     city(page).fill("")
     # Never a pause of a second and a half; it is saved after ten seconds, and a busy machine may take a few more.

@@ -6,6 +6,8 @@ import datetime as dt
 
 import pytest
 
+from goals import board, measure_page
+from goals.evidence import loaded_of
 from goals.figures import FigureState, figures
 from goals.models import Measure, MeasureCell, StalePair
 from goals.models.measure import Basis
@@ -13,6 +15,7 @@ from goals.readiness import looks_at, rollup
 from goals.readiness.amounts import all_measures
 from goals.readiness.computed import all_computed
 from hstw.access import Role
+from hstw.values import SchoolYear
 from schools.models import (
     CourseRecord,
     CredentialEarned,
@@ -214,3 +217,28 @@ def test_courses_of_an_earlier_year_mark_the_checkpoints_that_add_them_up(world:
     rollup.mark([(world.ridge.pk, who.pk, 2022)])
     marked = set(StalePair.objects.filter(basis="year").values_list("year", flat=True))
     assert marked == {2022, 2023, 2024}
+
+
+def test_the_years_of_a_class_without_a_roster_are_said() -> None:
+    """The class of 2026 entered grade 9 in 2022–23; its last year is asked for anyway."""
+    assert looks_at.without_roster({2026}, 2026) == "2022–23 to 2024–25"
+    assert looks_at.without_roster({2024, 2026}, 2026) == "2022–23, 2024–25"
+    assert looks_at.without_roster({2020, 2023, 2024, 2025}, 2026) == ""
+
+
+@pytest.mark.django_db
+def test_a_rate_of_a_class_says_from_when_on_its_students_are_known() -> None:
+    world = make_world()
+    for year in (2025, 2026):
+        EvidenceCoverage.objects.create(organization=world.ridge, year=year, kind="enrollment")
+    loaded = loaded_of(world.ridge, board.years_to(2026, 8))
+    asked = list(Measure.objects.filter(code__in=["ACGR4", "CHRONIC_ABSENCE"]))
+    said = {
+        measure.code: {entry.term: entry.text for section in told for entry in section.entries}
+        for measure, told in measure_page.told(world.ridge, asked, SchoolYear(2026), loaded)
+    }
+    assert "Not known" not in said["CHRONIC_ABSENCE"]
+    assert said["ACGR4"]["Not known"] == (
+        "No roster of 2022–23 to 2023–24 is loaded: students who left the class then are not in it, so that its rate "
+        "can come out too high."
+    )
