@@ -14,6 +14,11 @@ from hstw.demo.build import build
 from hstw.navigation import current_year
 from schools.models import Organization, User
 
+EVERYDAY = (
+    *("goals:dashboard", "goals:goals", "goals:portfolio", "goals:practices"),
+    *("pathways:portfolio", "pathways:courses", "awards:of_organization", "schools:data"),
+)
+
 
 @pytest.mark.long
 @pytest.mark.django_db
@@ -36,6 +41,13 @@ def queries_of(scale: str, client: Client) -> dict[str, int]:
         "state": reverse("schools:organization", args=[state.slug, current_year()]),
         "district": reverse("schools:organization", args=[district.slug, current_year()]),
     }
+    for place in (state, district):
+        here = [place.slug, current_year()]
+        pages |= {f"{name} of a {place.kind}": reverse(name, args=here) for name in EVERYDAY}
+        pages[f"schools compared, {place.kind}"] = reverse("goals:compare", args=here) + "?of=school"
+        pages[f"groups compared, {place.kind}"] = reverse("goals:compare", args=here) + "?by=group&of=school"
+        pages[f"trends, {place.kind}"] = reverse("goals:trends", args=here) + "?of=school"
+        pages[f"a measure, {place.kind}"] = reverse("goals:measure", args=[*here, "ACGR4"])
     counts = {}
     for name, url in pages.items():
         client.get(url)
