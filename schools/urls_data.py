@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from schools.views.data import batch, downloads, duplicates, load, log, overview, students, templates
+from schools.views.data import batch, downloads, duplicates, load, log, nobody, overview, students, templates
 
 _AT = "o/<slug:slug>/<int:year>"
 _IMPORT = "data/imports/<uuid:public_id>"
@@ -10,6 +10,7 @@ _IMPORT = "data/imports/<uuid:public_id>"
 urlpatterns = [
     path(f"{_AT}/data/", overview.page, name="data"),
     path(f"{_AT}/data/load/", load.page, name="import_new"),
+    path(f"{_AT}/data/none/<slug:kind>/", nobody.page, name="data_none"),
     path(f"{_AT}/data/imports/", log.page, name="imports"),
     path(f"{_AT}/data/templates/", templates.browse, name="import_templates"),
     path(f"{_AT}/data/templates/<slug:kind>.<slug:form>", templates.blank, name="import_template"),

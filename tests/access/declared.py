@@ -125,6 +125,7 @@ PAGES: dict[str, Page | Personal | System | Signed | Panel] = {
     "schools:access_to": Page(own=ALL, kwargs={"action": "view_people"}),
     "schools:data": Page(own=DATA),
     "schools:import_new": Page(own=LOADERS | STANDING),
+    "schools:data_none": Page(own=LOADERS, sibling=NOBODY, foreign=NOBODY, kwargs={"kind": "credentials"}),
     "schools:imports": Page(own=DATA),
     "schools:import_templates": Page(own=DATA),
     "schools:import_template": Page(own=DATA, kwargs={"kind": "roster", "form": "csv"}),

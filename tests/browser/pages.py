@@ -142,6 +142,7 @@ PAGES: dict[str, Seen] = {
         Role.STATE_COORDINATOR, lambda world: {"slug": "alabama", "year": current_year()}, "District by district"
     ),
     "schools:import_new": of_ridge(Role.PRINCIPAL, "Find out from the file"),
+    "schools:data_none": of_ridge(Role.PRINCIPAL, "did nobody have any?", kind="cohort_removals"),
     "schools:imports": of_ridge(Role.PRINCIPAL, "students-of-everything"),
     "schools:import_templates": of_ridge(Role.PRINCIPAL, "local_number"),
     "schools:duplicates": of_ridge(Role.PRINCIPAL, "They are different people"),

@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from schools.imports import loaded, shown
+from hstw.access import Action, decide
+from schools.imports import loaded, nobody, shown
 from schools.models import ImportBatch
 from schools.models.imports import ImportState
 from schools.scope import signed_in
@@ -47,6 +48,7 @@ def page(request: frame.HtmxRequest, slug: str, year: int) -> HttpResponse:
         school_year,
         "schools/data/overview.html",
         may_load=bool(layouts),
+        may_say=nobody.KINDS if decide(user, Action.IMPORT_STUDENTS, organization) else {},
         running=running,
         waiting=imports.filter(state=ImportState.PREVIEWED)[:RUNNING_SHOWN],
         lines=[(line, kinds.get(line.target, "")) for line in lines],
