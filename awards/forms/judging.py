@@ -153,7 +153,7 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "outcome": forms.RadioSelect,
             "rationale": forms.Textarea(attrs={"rows": 5}),
-            "citation": forms.Textarea(attrs={"rows": 3}),
+            "citation": forms.Textarea(attrs={"rows": 4}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -471,5 +471,7 @@ def test_three_readers_judge_and_the_public_reads_the_winner(
     expect(visitor.get_by_role("heading", name=hueytown.school.name)).to_be_visible()
     for said in (CITATION, "From 12 in 2015–16 to 162 in 2018–19.", "From 3 in 2015–16 to 8 in 2018–19."):
         expect(visitor.get_by_text(said).first).to_be_visible()
+    # Nobody is told of a goal of which nothing is known yet, nor who read.
+    expect(visitor.get_by_text("No data")).to_have_count(0)
     expect(visitor.get_by_text("Rita Reader")).to_have_count(0)
     pictured(visitor, "winners")
