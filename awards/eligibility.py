@@ -44,7 +44,7 @@ def register_surveys(find: Surveys) -> None:
 def check(edition: Edition, school: Organization) -> list[Requirement]:
     """Every requirement of the edition for one school, as the record has it today."""
     day = closing_day(edition)
-    return [_kind(edition, school), _membership(edition, school, day), *_asked_surveys(edition, school, day)]
+    return [_kind(edition, school), *_membership(edition, school, day), *_asked_surveys(edition, school, day)]
 
 
 def eligible(requirements: list[Requirement]) -> bool:
@@ -68,17 +68,17 @@ def _kind(edition: Edition, school: Organization) -> Requirement:
     return Requirement("kind", label, school.design in edition.designs, str(school.get_design_display()))
 
 
-def _membership(edition: Edition, school: Organization, day: dt.date) -> Requirement:
-    label = _("Active member of the network, years in a row: %(n)d") % {"n": edition.membership_years}
+def _membership(edition: Edition, school: Organization, day: dt.date) -> list[Requirement]:
     if edition.membership_years == 0:
-        return Requirement("membership", label, True, _("Not asked for."))
+        return []
+    label = _("Active member of the network, years in a row: %(n)d") % {"n": edition.membership_years}
     since = _since(school, day)
     if since is None:
-        return Requirement("membership", label, False, _("No membership is recorded for %(day)s.") % {"day": _day(day)})
+        words = _("No membership is recorded for %(day)s.") % {"day": _day(day)}
+        return [Requirement("membership", label, False, words)]
     needed = years_before(day, edition.membership_years)
-    return Requirement(
-        "membership", label, since <= needed, _("Member without a gap since %(day)s.") % {"day": _day(since)}
-    )
+    words = _("Member without a gap since %(day)s.") % {"day": _day(since)}
+    return [Requirement("membership", label, since <= needed, words)]
 
 
 def is_member(school: Organization, day: dt.date, years: int) -> bool:

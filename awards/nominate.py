@@ -176,7 +176,8 @@ def _claim(claim: Claim, key: str, both: Both) -> dict[str, Any]:
 
 
 def _said(said: Said) -> dict[str, Any]:
-    return {"points": [point.as_json() for point in said.points], "words": said.words, "counted": said.counted}
+    points = [point.as_json() for point in said.points]
+    return {"points": points, "words": said.words, "counted": said.counted, "empty": said.empty}
 
 
 def known_years(claim: Mapping[str, Any]) -> int:
@@ -220,6 +221,11 @@ def completeness(nomination: Nomination, found: Mapping[str, Any]) -> list[Item]
             Item("proof", _("A file for what the record cannot tell (surveys)"), bool(found["files"]), "files")
         )
     return items
+
+
+def complete(items: Iterable[Item]) -> bool:
+    """Whether nothing is missing that is needed to submit it."""
+    return all(item.done for item in items if item.needed)
 
 
 def sealed(nomination: Nomination, found: Mapping[str, Any]) -> dict[str, Any]:

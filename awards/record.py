@@ -225,7 +225,7 @@ class Goals:
         for goal in goals:
             own = by_hand.get(goal.pk) or computed.get((goal.pk, Viewer.OWN))
             public = computed.get((goal.pk, Viewer.PUBLIC))
-            found[str(goal.pk)] = Both(*(Said(words=_standing(goal, one)) for one in (own, public)))
+            found[str(goal.pk)] = Both(*(_standing(goal, one) for one in (own, public)))
         return found
 
     def url(self, school: Organization, key: str, year: int | None) -> str:
@@ -233,11 +233,12 @@ class Goals:
         return reverse("goals:goal", args=[school.slug, int(current_year()), int(key)])
 
 
-def _standing(goal: BoldGoal, found: GoalStanding | StatusOverride | None) -> str:
+def _standing(goal: BoldGoal, found: GoalStanding | StatusOverride | None) -> Said:
     end = _("To be reached in %(year)s.") % {"year": SchoolYear(goal.end_year).label}
     if found is None:
-        return f"{Status.NO_DATA.label}. {end}"
-    return f"{Status(found.status).label}: {found.reason} {end}"
+        return Said(words=f"{Status.NO_DATA.label}. {end}", empty=True)
+    words = f"{Status(found.status).label}: {found.reason} {end}"
+    return Said(words=words, empty=found.status == Status.NO_DATA)
 
 
 def practices_of(school: Organization) -> list[tuple[str, list[str]]]:

@@ -238,9 +238,14 @@ def _winner(frozen: Mapping[str, Any], citation: str) -> dict[str, Any]:
                 "words": claim["public"]["words"],
             }
             for claim in frozen["claims"]
-            if any(point["known"] for point in claim["public"]["points"]) or claim["public"]["words"]
+            if _tells(claim["public"])
         ],
     }
+
+
+def _tells(said: Mapping[str, Any]) -> bool:
+    """Whether the public learns something of it: a goal of which nothing is known yet is left out."""
+    return any(point["known"] for point in said["points"]) or bool(said["words"] and not said.get("empty"))
 
 
 def announce(snapshot: ResultSnapshot) -> ResultSnapshot:

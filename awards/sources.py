@@ -7,7 +7,7 @@ later part of the product registers its own (:func:`register`), as ``awards.reco
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -46,11 +46,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Said:
-    """A thing of the record in words: a series, or a fact. ``counted``: a count of which nobody knows of how many."""
+    """A thing of the record in words: a series, or a fact. ``counted``: a count of which nobody knows of how many;
+    ``empty``: the words say that there is nothing to tell yet."""
 
     points: tuple[Point, ...] = ()
     words: str = ""
     counted: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -275,7 +277,7 @@ def said(claims: Sequence[Claim], school: Organization) -> dict[int, Both]:
 
 
 def _within(one: Said, years: Set[int]) -> Said:
-    return Said(tuple(point for point in one.points if point.year in years), one.words, one.counted)
+    return replace(one, points=tuple(point for point in one.points if point.year in years))
 
 
 def key_of(claim: Claim) -> str:

@@ -80,7 +80,7 @@ class ScoreForm(forms.ModelForm):  # type: ignore[type-arg]
         label=gettext_lazy("Passage"),
         max_length=scoring.QUOTE_SHOWN,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("Word for word. Blank: the whole part."),
     )
     remove = forms.MultipleChoiceField(
@@ -153,7 +153,7 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "outcome": forms.RadioSelect,
             "rationale": forms.Textarea(attrs={"rows": 5}),
-            "citation": forms.Textarea(attrs={"rows": 3}),
+            "citation": forms.Textarea(attrs={"rows": 4}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

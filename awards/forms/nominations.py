@@ -207,7 +207,11 @@ class SignForm(forms.Form):
 class WithdrawForm(forms.Form):
     """Why a nomination is taken back."""
 
-    why = forms.CharField(label=gettext_lazy("Why is it taken back?"), max_length=300)
+    why = forms.CharField(
+        label=gettext_lazy("Why is it taken back?"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+    )
 
 
 def _story(user: Any, rest: str) -> drafts.Subject:

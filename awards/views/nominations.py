@@ -94,13 +94,15 @@ def page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if shown.own:
         frame.at_school(request, nomination)
     draft = nomination.state == NominationState.DRAFT
+    items = nominate.completeness(nomination, shown.document) if draft and shown.own else []
     return frame.show(
         request,
         nomination.edition,
         "awards/nomination.html",
         nomination=nomination,
         shown=shown,
-        items=nominate.completeness(nomination, shown.document) if draft and shown.own else [],
+        items=items,
+        complete=bool(items) and nominate.complete(items),
         can_write=draft and bool(decide(user, Action.NOMINATE, nomination)),
         can_sign=draft and bool(decide(user, Action.SIGN_NOMINATION, nomination)),
         can_withdraw=nomination.state == NominationState.SUBMITTED
@@ -181,7 +183,7 @@ def sign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         nomination=nomination,
         shown=shown,
         items=items,
-        complete=all(item.done for item in items if item.needed),
+        complete=nominate.complete(items),
         form=SignForm(initial={"seen": snapshots.checksum(shown.document)}) if problem or not form.is_bound else form,
         seen=snapshots.checksum(shown.document),
         problem=problem,

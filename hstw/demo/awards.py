@@ -34,6 +34,7 @@ from awards.models import (
     Score,
     ScoreConsensus,
 )
+from awards.models.conflict import Rule
 from awards.models.edition import PhaseKind
 from awards.totals import total
 from goals.disclosure import release
@@ -313,7 +314,7 @@ def _review(
 
 
 def _begin(panel: _Panel, rows: Sequence[Nomination], rng: np.random.Generator) -> None:
-    """The reviewer one can sign in as has begun a review; a conflict was declared, and a look at it refused."""
+    """The reviewer one can sign in as has begun a review; conflicts were declared."""
     assignment = Assignment.objects.filter(reviewer=panel.readers[0], review=None).order_by("pk").first()
     if assignment is not None:
         review = Review.objects.create(public_id=_uuid(rng), assignment=assignment, begun_at=assignment.assigned_at)
@@ -323,19 +324,40 @@ def _begin(panel: _Panel, rows: Sequence[Nomination], rng: np.random.Generator) 
                 score.band = next(band for band in criterion.bands.all() if band.points == 3)
                 score.comment = _COMMENTS[0]
             score.save()
-    last, reader = rows[-1], panel.readers[-1]
-    if not Assignment.objects.filter(nomination=last, reviewer=reader).exists():
-        moment = reader.declared_at
+    _declare(panel, rows)
+
+
+def _declare(panel: _Panel, rows: Sequence[Nomination]) -> None:
+    """Everybody on the panel was asked about conflicts; who does not read the last nomination has one with it."""
+    last = rows[-1]
+    reading = set(Assignment.objects.filter(nomination=last).values_list("reviewer", flat=True))
+    bound = next(place for place in panel.readers if place.pk not in reading)
+    what = ConflictLogLine.What
+    for place in (*panel.leading, *panel.readers):
+        moment = place.declared_at
         assert moment is not None
-        Conflict.objects.create(
-            reviewer=reader,
-            nomination=last,
-            why="I coached its site team.",
-            recorded_by=reader.user,
-            recorded_at=moment,
-        )
-        for what, rule in (("declared", "declared"), ("refused", "declared")):
-            ConflictLogLine.objects.create(reviewer=reader, nomination=last, what=what, rule=rule, at=moment)
+        if place == bound:
+            Conflict.objects.create(
+                reviewer=place,
+                nomination=last,
+                why="I coached its site team.",
+                recorded_by=place.user,
+                recorded_at=moment,
+            )
+            ConflictLogLine.objects.create(
+                reviewer=place, nomination=last, what=what.DECLARED, rule=Rule.DECLARED, at=moment
+            )
+        ConflictLogLine.objects.create(reviewer=place, what=what.NONE_DECLARED, at=moment)
+    # Somebody passed on a link: it was not opened, and the log says so.
+    assert bound.declared_at is not None
+    ConflictLogLine.objects.create(
+        reviewer=bound,
+        nomination=last,
+        what=what.REFUSED,
+        rule=Rule.DECLARED,
+        where=last.get_absolute_url(),
+        at=bound.declared_at + dt.timedelta(days=2, hours=5),
+    )
 
 
 def _decide(world: World, panel: _Panel, rows: Sequence[Nomination]) -> None:

@@ -6,17 +6,20 @@ Every address of awards, with the objects of the world, by GET and by POST; ever
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
-from awards import results
+from awards import consensus, feedback, results, scoring
 from awards.models import (
     Assignment,
     Claim,
@@ -122,6 +125,15 @@ def addresses(world: w.Judged) -> Iterator[tuple[str, str, dict[str, str]]]:
     ):
         yield "draft", reverse("draft", args=[key]), {"draft-user": "0"}
     yield "home", reverse("home"), {}
+
+
+def beside() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Pages beside those of awards on which something of a nomination could stand; schools are named there."""
+    for route in ("goals:owed", "schools:organizations"):
+        yield route, reverse(route), {}
+    for place in ("ridge", "cahaba"):
+        for route in ("schools:organization", "schools:organization_history", "goals:plan", "goals:dashboard"):
+            yield route, reverse(route, args=[place, current_year()]), {}
 
 
 def body(answer: Any) -> str:
@@ -243,6 +255,73 @@ def test_a_frozen_result_is_not_for_who_is_in_conflict(world: w.Judged) -> None:
     assert client_of(world.chair.user).get(reverse("awards:result_file", args=[snapshot.public_id])).status_code == 200
 
 
+# What an answer holds beyond what it says: keys of this session, of this request, of this moment.
+FLEETING = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|"X-CSRFToken": *"[^"]*"|nonce-[^\s\'";]+')
+
+
+def said_to(world: w.Judged, user: User, methods: tuple[str, ...] = ("get", "post")) -> dict[tuple[str, str, str], str]:
+    """Every answer that ``user`` gets of every address, by GET and by POST, each in a world that nothing changed."""
+    found = {}
+    for name, url, sent in [*addresses(world), *beside()]:
+        for method in methods:
+            with transaction.atomic():
+                client = client_of(user)
+                answer = client.get(url, follow=True) if method == "get" else client.post(url, sent, follow=True)
+                found[name, url, method] = f"{answer.status_code} {plain(answer)}"
+                transaction.set_rollback(True)
+    return found
+
+
+def plain(answer: Any) -> str:
+    """What an answer says, without what is another at each request."""
+    if "spreadsheet" in answer.headers.get("Content-Type", ""):
+        book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+        return str([list(sheet.values) for sheet in book])
+    return FLEETING.sub("", body(answer))
+
+
+def go_on_with(world: w.Judged) -> None:
+    """Much happens to what Ridge's district sent in: scores, agreement, a decision, and one more nomination."""
+    nomination, chair = world.nominations[0], world.chair.user
+    scoring.submit(Review.objects.get(assignment__reviewer=world.readers[2], assignment__nomination=nomination))
+    w.review(nomination, world.readers[3], [0, 0, 0, 0, 0, 0], comment=COMMENT)
+    criterion = w.criteria(world.edition)[0]
+    consensus.record(nomination, criterion, criterion.bands.get(points=2), "They met.", by=chair)
+    results.decide(nomination, outcome="winner", rationale="Best.", citation="For it.", by=chair)
+    Conflict.objects.create(reviewer=world.readers[1], nomination=nomination, recorded_by=world.readers[1].user)
+    ConflictLogLine.objects.create(reviewer=world.readers[1], nomination=nomination, what="declared", rule="declared")
+    one_more = w.fast(world.edition, world.places.valley, 4)
+    for reader in (world.readers[0], world.readers[1]):
+        w.review(one_more, reader, [1, 4, 1, 4, 1, 4])
+    w.assign(one_more, world.readers[3])
+
+
+@pytest.mark.parametrize("role", [EditionRole.REVIEWER, EditionRole.COORDINATOR])
+def test_what_happens_to_it_changes_no_answer(role: str, world: w.Judged) -> None:
+    """Not a count, not a page of a list, not a message, not a refusal is another for who is in conflict with it."""
+    reader = world.readers[3] if role == EditionRole.REVIEWER else world.coordinator
+    if role == EditionRole.REVIEWER:
+        w.assign(world.nominations[1], reader)
+    tie("role in the district", world, reader)
+    user = User.objects.get(pk=reader.user_id)
+    before = said_to(world, user)
+    go_on_with(world)
+    after = said_to(world, user)
+    assert [key for key, text in before.items() if key in after and after[key] != text] == []
+    # Of what is new the addresses were not there before: they are as if there were nothing.
+    assert {after[key][:3] for key in after.keys() - before.keys()} <= {"404", "405"}
+
+
+def test_who_is_in_no_conflict_is_told_of_it(world: w.Judged) -> None:
+    """The walk above looks where it would show."""
+    before = said_to(world, world.chair.user, ("get",))
+    go_on_with(world)
+    after = said_to(world, world.chair.user, ("get",))
+    changed = {key[0] for key, text in before.items() if after.get(key) != text}
+    told = {"nominations", "nominations_file", "consensus", "ranking", "agree", "decision", "conflict_log", "conflicts"}
+    assert told <= changed
+
+
 def test_averages_leave_out_what_one_may_not_know(world: w.Judged) -> None:
     whole = client_of(world.chair.user).get(reverse("awards:ranking", args=[world.edition.slug])).context["ranking"]
     tie("declared", world, world.coordinator)
@@ -353,8 +432,6 @@ def test_an_unshared_comment_has_no_address(world: w.Judged) -> None:
     other = w.place(world.edition, EditionRole.REVIEWER)
     found = w.review(nomination, other, [3] * 6, submit=False, comment="Whispered doubt")
     Score.objects.filter(review=found).update(shared=False)
-    from awards import feedback, scoring
-
     scoring.submit(found)
     assert "Whispered doubt" not in json.dumps(feedback.shared_comments(nomination))
     ResultSnapshot.objects.create(

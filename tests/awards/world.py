@@ -23,6 +23,8 @@ WORDS = (
     "In every class teachers and students worked on it together, week after week, and looked at what came of it. " * 3
 )
 SECRET = "Zanzibar"
+# A band of the default rubric as a part of the whole: its bands count from 0 to 4.
+QUARTER = Decimal("0.25")
 
 
 def edition(year: int = 2031, *, opened: bool = True, phase: PhaseKind | None = PhaseKind.NOMINATION) -> Edition:

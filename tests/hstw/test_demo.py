@@ -17,12 +17,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q
 
+from awards import conflicts
 from awards.models import (
     Assignment,
     AwardDecision,
     Citation,
     Claim,
+    Conflict,
+    ConflictLogLine,
     Edition,
+    EditionRole,
     FeedbackLetter,
     Nomination,
     Phase,
@@ -130,7 +134,7 @@ WRITTEN = (
     *(PlanGoal.needs.through, ActionStep, BudgetLine, ProgressNote, PlanDecision, PlanVersion),
     *(Edition, Phase, Reviewer, Nomination, Claim, Assignment, Review, Score),
     *(ScoreConsensus, AwardDecision, Citation, ResultSnapshot),
-    FeedbackLetter,
+    *(Conflict, ConflictLogLine, FeedbackLetter),
     *(CodeListLoad, *(wanted.model for wanted in LISTS.values() if wanted.shipped)),
 )
 
@@ -237,6 +241,22 @@ def test_one_invitation_is_open_one_has_run_out_one_was_accepted(tiny: None) -> 
     assert open_.expires_at.date() > TODAY
     assert late.expires_at.date() < TODAY
     assert accepted.accepted_by is not None
+
+
+def test_everybody_on_the_panel_was_asked_and_one_has_a_conflict(tiny: None) -> None:
+    """At the smallest scale too: the pages about conflicts have something to show to whoever tries them out."""
+    now = Edition.objects.filter(opened_at__isnull=False).latest("year")
+    declared = Conflict.objects.get(reviewer__edition=now)
+    assert declared.reviewer.role == EditionRole.REVIEWER
+    assert not declared.nomination.assignments.filter(reviewer=declared.reviewer).exists()
+    assert not Nomination.objects.visible_to(declared.reviewer.user).filter(pk=declared.nomination_id).exists()
+    asked = ConflictLogLine.objects.filter(what="none").values_list("reviewer", flat=True)
+    assert sorted(asked) == sorted(now.panel.values_list("pk", flat=True))
+    for address in ("awards", "chair"):
+        lines = list(conflicts.log_of(now, User.objects.get(email=f"{address}@{DOMAIN}")))
+        # Two of the leading people and four readers were asked; one declared, and was refused once.
+        assert sorted(line.what for line in lines) == ["declared", *["none"] * 6, "refused"]
+        assert {line.nomination for line in lines if line.what != "none"} == {declared.nomination}
 
 
 # --- how it hangs together -------------------------------------------------------------------------------------
