@@ -33,25 +33,36 @@ from awards.models import (
     ScoreConsensus,
 )
 from goals.models import (
+    ActionEvidence,
     ActionStep,
     Allocation,
     BoldGoal,
     BudgetLine,
+    Finding,
     Fund,
+    GoalStanding,
     Need,
     Plan,
+    PlanComment,
     PlanDecision,
     PlanGoal,
     PlanVersion,
+    PracticeConsensus,
+    PracticeIndex,
+    PracticeRating,
     ProgressNote,
     RootCause,
     Strategy,
+    SurveyAdministration,
+    TeamAssessment,
     TeamMember,
+    Visit,
     YearTarget,
 )
 from hstw.access import Role
 from hstw.demo import build as building
 from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
+from hstw.models import StoredFile
 from pathways.code_lists import LISTS
 from pathways.codes import titles
 from pathways.models import (
@@ -127,7 +138,9 @@ WRITTEN = (
     *(Partner, Pathway, PathwayCourse, PathwayCredential, PlannedCourse, ProgramOfStudy, ProgramReview),
     *(Waiver, WorkBasedLearning),
     *(BoldGoal, YearTarget, Fund, Allocation, Plan, TeamMember, Need, RootCause, PlanGoal, Strategy),
-    *(PlanGoal.needs.through, ActionStep, BudgetLine, ProgressNote, PlanDecision, PlanVersion),
+    *(PlanGoal.needs.through, ActionStep, BudgetLine, ProgressNote, PlanDecision, PlanVersion, GoalStanding),
+    *(StoredFile, ActionEvidence, PlanComment, TeamAssessment, TeamAssessment.members.through, PracticeRating),
+    *(PracticeConsensus, SurveyAdministration, PracticeIndex, Visit, Finding),
     *(Edition, Phase, Reviewer, Nomination, Claim, Assignment, Review, Score),
     *(ScoreConsensus, AwardDecision, Citation, ResultSnapshot),
     FeedbackLetter,
@@ -373,7 +386,10 @@ def test_one_district_never_loaded_its_postsecondary_file(tiny: None) -> None:
 
 
 def test_what_a_district_loaded_is_covered_and_nothing_else(tiny: None) -> None:
-    """Against the evidence itself; removals are a list of exceptions, which comes even where there are none."""
+    """Against the evidence itself; removals are a list of exceptions, which comes even where there are none.
+
+    Programs of study come in no file: a school that keeps them here is covered, this year.
+    """
     covered = rows(
         "SELECT organization_id, year, kind FROM schools_evidencecoverage WHERE year >= 2026 ORDER BY 1, 2, 3"
     )
@@ -395,9 +411,11 @@ def test_what_a_district_loaded_is_covered_and_nothing_else(tiny: None) -> None:
         WHERE evidence.year >= 2026
         UNION SELECT id, year, 'cohort_removals' FROM schools_organization, generate_series(2026, 2027) AS year
         WHERE kind = 'district'
+        UNION SELECT organization_id, 2027, 'programs_of_study' FROM pathways_programofstudy
         """
     )
     assert sorted(covered) == sorted(there)
+    assert set(EvidenceCoverage.objects.filter(batch=None).values_list("kind", flat=True)) == {"programs_of_study"}
     district = Organization.objects.get(name="Harrow Creek County Schools")
     assert not district.coverage.filter(kind="postsecondary").exists()
     assert EvidenceCoverage.objects.filter(kind="postsecondary").exists()
