@@ -57,7 +57,7 @@ from .world import World
 # Plans are frozen with documents; more of them would only take time.
 APPROVED = 3
 STATES = ("approved", "submitted", "draft", "returned", "approved", "")
-DISTRICT_ROLES = (Role.DISTRICT_PLANNER, Role.CTE_DIRECTOR, Role.DISTRICT_ADMINISTRATOR)
+DISTRICT_ROLES = (Role.CTE_DIRECTOR, Role.DISTRICT_PLANNER, Role.DISTRICT_ADMINISTRATOR)
 SCHOOL_ROLES = (Role.PRINCIPAL, Role.COUNSELOR, Role.SITE_TEAM)
 
 
@@ -99,6 +99,8 @@ class _Plans:
         # Plans to approve, with who submits and who decides.
         self.approved: list[tuple[int, int, int]] = []
         self.frozen = 0
+        # Whose turn it is to answer for a step of the plan at hand.
+        self.turn = 0
         self.links: list[tuple[int, int]] = []
 
     def put(self, model: type[Any], **row: Any) -> int:
@@ -218,6 +220,7 @@ class _Plans:
 
     def plan(self, organization: int, state: str, summary: str, together: str) -> int:
         """The plan's own texts and its team."""
+        self.turn = 0
         plan = self.put(
             Plan,
             organization_id=organization,
@@ -272,7 +275,8 @@ class _Plans:
         year = SchoolYear(self.year)
         for place, (what, days, fund, amount) in enumerate(steps, start=1):
             due = min(max(self.world.today + dt.timedelta(days=days), year.first_day), year.last_day)
-            owner = self.people.get((place_pk, roles[(place + order + part) % len(roles)].value))
+            owner = self.people.get((place_pk, roles[self.turn % len(roles)].value))
+            self.turn += 1
             late = days < 0
             done = days < -30
             step = self.put(

@@ -110,7 +110,7 @@ class _Practice:
             for place, (user, _role) in enumerate(members):
                 words = self._words(rng, place, len(members))
                 self.ratings(one, user, rated[place], closed - dt.timedelta(days=12 - place), words)
-            self.agree(one, members, rated, closed + dt.timedelta(days=3))
+            self.agree(one, members, levels, np.ptp(rated, axis=0), closed + dt.timedelta(days=3))
             # Year by year a few practices are one step further.
             levels = np.clip(levels + (rng.random(len(levels)) < 0.35), 1, 4)
         if school is self.home:
@@ -163,11 +163,9 @@ class _Practice:
             for number, practice in enumerate(self.practices)
         ]
 
-    def agree(self, one: int, members: Sequence[tuple[int, str]], rated: Any, on: dt.date) -> None:
-        """What the team agreed on: the middle of its ratings, with a note where they were apart."""
-        middle = np.floor(np.median(rated, axis=0)).astype(int)
-        apart = np.ptp(rated, axis=0)
-        for practice, level, distance in zip(self.practices, middle.tolist(), apart.tolist(), strict=True):
+    def agree(self, one: int, members: Sequence[tuple[int, str]], levels: Any, apart: Any, on: dt.date) -> None:
+        """What the team agreed on, from which its members' ratings stray, with a note where they were apart."""
+        for practice, level, distance in zip(self.practices, levels.tolist(), apart.tolist(), strict=True):
             self.put(
                 PracticeConsensus,
                 assessment_id=one,
