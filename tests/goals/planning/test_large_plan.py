@@ -1,4 +1,4 @@
-"""A plan of 10 goals, 40 strategies and 300 action steps: as many queries as a small one, and how long it takes."""
+"""A plan of 10 goals, 40 strategies and 300 action steps: as many queries as a small one; ``-s`` shows the seconds."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from tests import factories
 from tests.goals.planning import make
 
 pytestmark = pytest.mark.django_db
-# Several times what it takes on two busy cores: above it is what grows faster than the plan.
-SECONDS = {"plan": 6.0, "submit": 4.0, "decide": 12.0, "money": 4.0, "version": 6.0, "PDF": 12.0}
 
 
 @pytest.fixture
@@ -83,4 +81,3 @@ def test_pages_of_a_large_plan_take_as_many_queries_as_those_of_a_small_one(worl
     assert {name: queries for name, (queries, _seconds) in large.items()} == {
         name: queries for name, (queries, _seconds) in small.items()
     }
-    assert {name: seconds for name, (_queries, seconds) in large.items() if seconds > SECONDS[name]} == {}
