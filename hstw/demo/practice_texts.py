@@ -61,7 +61,7 @@ COMMENTS = (
     ("need", "planner", "How many of them are repeating the course? It would say whether help comes too late.", ""),
     ("strategy", "planner", "Which period is this in? Students who ride the bus cannot stay after three.", "principal"),
     ("strategy", "team", "The tutors would rather work in class than beside it. Could we try both?", ""),
-    ("action", "counselor", "The fall test is a week later this year: the date has to move.", "principal"),
+    ("action", "counselor", "Two of the tutors work in both buildings. Can it be given twice?", "principal"),
     ("", "planner", "Clear and short. Please name somebody for the employers' part before the board reads it.", ""),
 )
 # Files at action steps: the title of the step, the file's name, what it shows, and its text.

@@ -2,7 +2,7 @@
 
     make run                      # in another terminal: the servers, with any world loaded
     .venv/bin/python manage.py demo --scale state
-    .venv/bin/python -m tests.benchmarks.pages
+    .venv/bin/python -m tests.benchmarks.pages            # or only some: … pages plan PDF
 
 Everything is measured in one run on the same server: gunicorn with the product's settings, one worker, requests one
 after the other from one connection. A page and its bare twin take turns, so that a busy moment hits both. The large
@@ -119,7 +119,10 @@ def print_table(port: int, pages: dict[str, str], cookie: str, schools: int) -> 
     print(f"{schools} schools; {ROUNDS} rounds, medians and 95th percentiles in milliseconds, one run")
     print("| page | bytes | ours, median | ours, p95 | bare view, median | ratio |")
     print("|---|---:|---:|---:|---:|---:|")
+    wanted = sys.argv[1:]
     for name, path in pages.items():
+        if wanted and not any(word in name for word in wanted):
+            continue
         size = len(get(port, path, cookie)[1])
         ours, bare = take_turns(port, path, f"/bare/{size}", cookie)
         a, b = statistics.median(ours), statistics.median(bare)

@@ -59,6 +59,8 @@ from goals.models import (
     Visit,
     YearTarget,
 )
+from goals.planning import elements, owed
+from hstw import files
 from hstw.access import Role
 from hstw.demo import build as building
 from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
@@ -499,6 +501,54 @@ def test_the_small_school_has_groups_too_small_to_show(tiny: None) -> None:
     seniors = Enrollment.objects.filter(organization=school, year=LAST_YEAR, grade="12")
     assert 0 < seniors.count() < 30
     assert seniors.filter(with_disabilities=True).count() < 10
+
+
+# --- goals, plans and practice ---------------------------------------------------------------------------------
+
+
+def test_one_round_is_open_and_those_before_it_have_a_consensus_that_somebody_shares(tiny: None) -> None:
+    open_, *closed = TeamAssessment.objects.order_by("-year", "pk")
+    assert (open_.year, open_.closes_on > TODAY) == (THIS_YEAR, True)
+    assert 0 < open_.ratings.values("user").distinct().count() < open_.members.count()
+    assert not open_.consensus.exists()
+    for sign_in in ("principal", "team"):
+        user = User.objects.get(email=f"{sign_in}@{DOMAIN}")
+        assert open_.members.contains(user)
+        assert not open_.ratings.filter(user=user).exists()
+    assert {one.year for one in closed} == {LAST_YEAR - 1, LAST_YEAR}
+    for one in closed:
+        assert one.ratings.count() == 10 * one.members.count()
+        assert one.consensus.count() == 10
+        for agreed in one.consensus.all():
+            assert one.ratings.filter(practice=agreed.practice_id, level=agreed.level).exists()
+
+
+def test_plans_of_schools_and_of_a_district_have_gone_on(tiny: None) -> None:
+    district = Organization.objects.get(name="Harrow Creek County Schools")
+    whole = Plan.objects.get(organization=district, year=THIS_YEAR)
+    assert whole.state == "approved"
+    submitted, approved = whole.decisions.order_by("at")
+    assert submitted.by_id != approved.by_id
+    assert set(SurveyAdministration.objects.values_list("kind", flat=True)) == {"student", "teacher"}
+    # Evidence can be opened: the bytes are where the row says, and are what it says.
+    for evidence in ActionEvidence.objects.select_related("file"):
+        with files.open(evidence.file) as stream:
+            assert hashlib.sha256(stream.read()).hexdigest() == evidence.file.sha256
+    for comment in PlanComment.objects.exclude(about=""):
+        kind, _colon, pk = comment.about.partition(":")
+        assert elements.part_of(comment.plan, kind, int(pk)) is not None
+    for moment in (
+        *PlanComment.objects.values_list("made_at", flat=True),
+        *ActionEvidence.objects.values_list("made_at", flat=True),
+    ):
+        assert moment.date() <= TODAY
+    assert not Visit.objects.filter(ends__gt=TODAY).exists()
+
+
+def test_the_sign_ins_owe_something(tiny: None) -> None:
+    for sign_in in ("principal", "team", "counselor", "planner", "cte", "district"):
+        user = User.objects.get(email=f"{sign_in}@{DOMAIN}")
+        assert owed.steps_of(user, TODAY).exists(), sign_in
 
 
 # --- the command -----------------------------------------------------------------------------------------------
