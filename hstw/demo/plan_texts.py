@@ -51,7 +51,7 @@ DISTRICT_STRATEGIES = (
         "Our logic model: labor market data, then pathway, then credential",
         (
             ("Meet employers about next year's pathways", -8, "", 0),
-            ("Buy a second welding simulator", 65, "Perkins V", 14_500),
+            ("Buy a second welding simulator", 21, "Perkins V", 14_500),
         ),
     ),
     (

@@ -87,7 +87,7 @@ def report(port: int) -> None:
     with a_large_plan(state) as plan:
         here = [plan.organization.slug, plan.year]
         pages["a plan of 300 action steps"] = reverse("goals:plan", args=here)
-        pages["the same as PDF"] = reverse("goals:plan_draft_file", args=[*here, "pdf"])
+        pages["the same as PDF, made again"] = reverse("goals:plan_draft_file", args=[*here, "pdf"])
         print_table(port, pages, cookie, schools)
 
 
