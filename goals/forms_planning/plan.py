@@ -256,6 +256,9 @@ class LineForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["amount"] = amount_field()
 
 
+PROGRESS = "goals.progress"
+
+
 class ProgressForm(forms.Form):
     """How an action step goes: a status, and in a line or two why."""
 
@@ -297,6 +300,16 @@ def _register(kind: str, form_class: type[PartForm]) -> None:
     drafts.register(f"goals.new-{kind}", find)
 
 
+def _find_progress(user: Any, rest: str) -> Subject:
+    """Progress is added to a step, never written over: no version of it can be stale."""
+    rows = ActionStep.objects.visible_to(user)
+    step = rows.filter(pk=rest).first() if rest.isdecimal() and len(rest) < 18 else None
+    if step is None:
+        raise UnknownKey(rest)
+    return Subject(None, decide(user, Action.UPDATE_ACTION, step), drafts.field_names(ProgressForm))
+
+
+drafts.register(PROGRESS, _find_progress)
 drafts.register_model(Plan, Action.EDIT_PLAN, PlanTextForm)
 for _kind, _form in FORMS.items():
     _register(_kind, _form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zipfile
 from typing import IO, Any
 
@@ -26,6 +27,8 @@ SIGNATURES: dict[str, tuple[bytes, ...]] = {
 }
 _INSIDE = {"docx": "word/", "xlsx": "xl/", "pptx": "ppt/"}
 _TEXT = frozenset({"txt", "csv"})
+# The same words again within this time come from a second press of the button.
+TWICE = dt.timedelta(minutes=2)
 
 
 class BadFile(ValueError):
@@ -36,7 +39,10 @@ class BadFile(ValueError):
 def update(
     step: ActionStep, by: User, *, status: str, implementation: str = "", effectiveness: str = ""
 ) -> list[ProgressNote]:
-    """Say how an action step goes. The status is that of whoever speaks last; each note keeps the one of its time."""
+    """Say how an action step goes. The status is that of whoever speaks last; each note keeps the one of its time.
+
+    What somebody said just now, word for word, is a form sent twice: it is not said again.
+    """
     if status not in ActionStatus.values:
         raise ValueError(status)
     held = ActionStep.objects.select_for_update().get(pk=step.pk)
@@ -50,6 +56,9 @@ def update(
         )
         if text.strip()
     ]
+    recent = held.notes.filter(by=by, made_at__gte=held.status_at - TWICE)
+    just_said = set(recent.values_list("kind", "text", "status"))
+    notes = [note for note in notes if (note.kind, note.text, note.status) not in just_said]
     elements.touch(step.plan_of())
     return ProgressNote.objects.bulk_create(notes)
 

@@ -33,6 +33,9 @@ class Asked:
     step: ActionStep
     late: int
     whose: str = ""
+    # What was typed and not saved.
+    status: str = ""
+    note: str = ""
 
     @property
     def due_text(self) -> str:

@@ -175,11 +175,30 @@ def refresh(state: Organization, years: Iterable[int] | None = None, *, today: d
 
 def refresh_goals(goals: Any, *, today: dt.date | None = None, end_overrides: bool = True) -> int:
     """As :func:`refresh`, for a QuerySet of goals."""
+    now = timezone.now()
+    rows = standings(goals, today=today or timezone.localdate(), made_at=now)
+    if not rows:
+        return 0
+    found = {row.goal_id for row in rows}
+    with transaction.atomic():
+        GoalStanding.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["goal", "viewer"],
+            update_fields=["status", "reason", "year", "made_at"],
+            batch_size=1_000,
+        )
+        if end_overrides:
+            StatusOverride.objects.filter(goal__in=found, ended_at=None, made_at__lte=now).update(ended_at=now)
+    return len(found)
+
+
+def standings(goals: Any, *, today: dt.date, made_at: dt.datetime) -> list[GoalStanding]:
+    """How a QuerySet of goals goes, as each audience may read it; rows that are not written yet."""
     found = list(goals.select_related("organization", "measure", "group").prefetch_related("targets"))
     if not found:
-        return 0
-    this_year = SchoolYear.on(today or timezone.localdate())
-    now = timezone.now()
+        return []
+    this_year = SchoolYear.on(today)
     rows = []
     for viewer, audience in ((Viewer.OWN, OWN), (Viewer.NETWORK, "network"), (Viewer.PUBLIC, "public")):
         values = all_series.of_goals(None, found, audience=audience, through=this_year)
@@ -192,20 +211,10 @@ def refresh_goals(goals: Any, *, today: dt.date | None = None, end_overrides: bo
                     status=standing.status,
                     reason=standing.reason[:300],
                     year=standing.year,
-                    made_at=now,
+                    made_at=made_at,
                 )
             )
-    with transaction.atomic():
-        GoalStanding.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["goal", "viewer"],
-            update_fields=["status", "reason", "year", "made_at"],
-            batch_size=1_000,
-        )
-        if end_overrides:
-            StatusOverride.objects.filter(goal__in=found, ended_at=None, made_at__lte=now).update(ended_at=now)
-    return len(found)
+    return rows
 
 
 def standing_of(goal: BoldGoal, values: Series, this_year: int) -> Standing:

@@ -21,6 +21,8 @@ PHASES: tuple[tuple[str, str], ...] = (
     ("Pathways", "hstw.demo.offered:load_offered"),
     ("Readiness", "hstw.demo.readiness:count"),
     ("Goals and plans", "hstw.demo.plans:load_plans"),
+    ("Practice", "hstw.demo.practice:load_practice"),
+    ("Comments and evidence", "hstw.demo.follow_up:load_follow_up"),
     ("Awards", "hstw.demo.awards:load_awards"),
 )
 

@@ -17,6 +17,7 @@ from goals.models import (
     BoldGoal,
     BudgetLine,
     Fund,
+    GoalStanding,
     KeyPractice,
     Measure,
     Need,
@@ -32,51 +33,32 @@ from goals.models import (
     YearTarget,
 )
 from goals.planning import approve, document, outline, status
-from hstw import files
 from hstw.access import Role
-from hstw.models import StoredFile
 from hstw.values import SchoolYear
 from schools.models import Organization, RoleAssignment, User
 
 from .geography import District, School
+from .keeping import keep
 from .people import home
+from .plan_texts import (
+    DISTRICT_NEED,
+    DISTRICT_STRATEGIES,
+    DISTRICT_SUMMARY,
+    FUNDS,
+    GOALS,
+    SCHOOL_NEED,
+    STRATEGIES,
+    SUMMARY,
+    TEAM,
+    TOGETHER,
+)
 from .world import World
 
 # Plans are frozen with documents; more of them would only take time.
 APPROVED = 3
 STATES = ("approved", "submitted", "draft", "returned", "approved", "")
-FUNDS = (("Perkins V", 50_000), ("Title I", 120_000), ("General fund", 80_000))
-# Measure, title, the goal, and what it begins from in the targets' first year.
-GOALS = (
-    ("ACGR4", "95 % of students graduate on time", 95),
-    ("READY_EITHER", "80 % graduate ready for college, a career or both", 80),
-    ("CHRONIC_ABSENCE", "No more than 8 % of students are chronically absent", 8),
-)
-TEAM = (("Morgan Wells", "Parent"), ("Robin Castillo", "Student, grade 11"), ("Lee Vance", "Employer"))
-TOGETHER = "Departments meet on Tuesdays, teams of ninth-grade teachers on Thursdays, fifty minutes each."
-STRATEGIES = (
-    (
-        "Extra help in mathematics every day",
-        "extra-help",
-        2,
-        "Nomi and Allensworth (2009), double-dose algebra",
-        (("Train the tutors", -20, "Perkins V", 2_400), ("Place students after the fall test", 6, "", 0)),
-    ),
-    (
-        "An adviser for every student",
-        "guidance",
-        4,
-        "Our logic model: one adult follows the plan of each student",
-        (("Assign advisers to ninth-graders", 12, "", 0), ("Review plans with parents", 80, "Title I", 6_500)),
-    ),
-    (
-        "Teachers plan together each week",
-        "teachers-working-together",
-        3,
-        "Ronfeldt and others (2015), teacher collaboration",
-        (("Agree on common planning time", -45, "", 0), ("Visit each other's classes", 25, "General fund", 3_200)),
-    ),
-)
+DISTRICT_ROLES = (Role.CTE_DIRECTOR, Role.DISTRICT_PLANNER, Role.DISTRICT_ADMINISTRATOR)
+SCHOOL_ROLES = (Role.PRINCIPAL, Role.COUNSELOR, Role.SITE_TEAM)
 
 
 def load_plans(world: World) -> None:
@@ -86,8 +68,7 @@ def load_plans(world: World) -> None:
         for district in state.districts:
             made.district(district)
     made.write()
-    for one in Organization.objects.filter(kind="state").order_by("pk"):
-        status.refresh(one, today=world.today)
+    made.judge()
     made.freeze()
 
 
@@ -115,7 +96,11 @@ class _Plans:
             self.people[organization, role] = user
         self.number = 0
         self.home = home(world)
-        self.approved: list[tuple[int, int]] = []
+        # Plans to approve, with who submits and who decides.
+        self.approved: list[tuple[int, int, int]] = []
+        self.frozen = 0
+        # Whose turn it is to answer for a step of the plan at hand.
+        self.turn = 0
         self.links: list[tuple[int, int]] = []
 
     def put(self, model: type[Any], **row: Any) -> int:
@@ -175,13 +160,33 @@ class _Plans:
             ]
             self.school(school, goals, funds)
             self.number += 1
+        self.whole(district, above, funds)
+
+    def whole(self, district: District, goals: list[int], funds: dict[str, int]) -> None:
+        """The district's own plan: approved where the sign-ins work, a draft in every second other."""
+        at_home = district is self.home[1]
+        if not at_home and district.pk % 2:
+            return
+        for name, amount in FUNDS:
+            given = Decimal(amount * 4 // 10)
+            self.put(Allocation, fund_id=funds[name], organization_id=district.pk, year=self.year, amount=given)
+        plan = self.plan(district.pk, "draft", DISTRICT_SUMMARY, TOGETHER if at_home else "")
+        need = self.need(plan, *DISTRICT_NEED)
+        for order, (goal, strategy) in enumerate(zip(goals, DISTRICT_STRATEGIES, strict=True), start=1):
+            part = self.put(PlanGoal, plan_id=plan, bold_goal_id=goal, order=order, version=1)
+            self.links.append((part, need))
+            if at_home or order == 1:
+                self.strategy(district.pk, part, 1, strategy, funds, DISTRICT_ROLES)
+        if at_home:
+            planner = self.people[district.pk, Role.DISTRICT_PLANNER.value]
+            self.approved.append((plan, planner, self.people[district.pk, Role.DISTRICT_ADMINISTRATOR.value]))
 
     def school(self, school: School, goals: list[int], funds: dict[str, int]) -> None:
         """A plan in the state whose turn it is; the home school's is approved and has gone on since."""
         state = STATES[self.number % len(STATES)]
         if school is self.home[2]:
             state = "approved"
-        if state == "approved" and len(self.approved) >= APPROVED:
+        if state == "approved" and self.frozen >= APPROVED:
             state = "draft"
         for n, (name, amount) in enumerate(FUNDS):
             if (n + self.number) % 3 or n == 0:
@@ -189,19 +194,23 @@ class _Plans:
                 self.put(Allocation, fund_id=funds[name], organization_id=school.pk, year=self.year, amount=given)
         if not state:
             return
-        plan = self.plan(school, state)
-        need = self.needs(plan)
+        at = "draft" if state == "approved" else state
+        plan = self.plan(school.pk, at, SUMMARY, "" if state == "draft" else TOGETHER)
+        need = self.need(plan, *SCHOOL_NEED)
         for order, goal in enumerate(goals, start=1):
             part = self.put(PlanGoal, plan_id=plan, bold_goal_id=goal, order=order, version=1)
             self.links.append((part, need))
             for place, strategy in enumerate(self.chosen(order, state), start=1):
-                self.strategy(school, part, place, strategy, funds)
+                self.strategy(school.pk, part, place, strategy, funds, SCHOOL_ROLES)
+        principal = self.people[school.pk, Role.PRINCIPAL.value]
+        planner = self.people[school.district.pk, Role.DISTRICT_PLANNER.value]
         if state == "approved":
-            self.approved.append((plan, school.pk))
+            self.frozen += 1
+            self.approved.append((plan, principal, planner))
         elif state != "draft":
-            self.decide(plan, school, "submitted", 6)
+            self.decide(plan, principal, "submitted", 6)
         if state == "returned":
-            self.decide(plan, school, "returned", 2, "Cite the study behind “An adviser for every student”.")
+            self.decide(plan, planner, "returned", 2, "Cite the study behind “An adviser for every student”.")
 
     def chosen(self, order: int, state: str) -> Iterator[Any]:
         """The strategies of a goal; a draft has fewer."""
@@ -209,20 +218,19 @@ class _Plans:
         if state != "draft":
             yield STRATEGIES[order % len(STRATEGIES)]
 
-    def plan(self, school: School, state: str) -> int:
+    def plan(self, organization: int, state: str, summary: str, together: str) -> int:
         """The plan's own texts and its team."""
+        self.turn = 0
         plan = self.put(
             Plan,
-            organization_id=school.pk,
+            organization_id=organization,
             year=self.year,
-            state="draft" if state == "approved" else state,
+            state=state,
             mission="Every student leaves us ready for college, a career, or both, and with a plan.",
-            summary="More of our students graduate than five years ago. Too many of them were not ready in mathematics "
-            "when they came to us, and too few finish a career pathway.\n\nNinth grade decides: who is on track there "
-            "graduates.",
+            summary=summary,
             involvement="The team met four times in spring. Parents and employers were heard in May; students spoke "
             "for themselves in two assemblies.",
-            common_planning="" if state == "draft" else TOGETHER,
+            common_planning=together,
             review_on="The team looks at the plan on the first Monday of each month; the board in January and June.",
             version=1,
             changed_at=self.moment(3 + self.number),
@@ -231,27 +239,27 @@ class _Plans:
             self.put(TeamMember, plan_id=plan, name=name, part=part)
         return plan
 
-    def needs(self, plan: int) -> int:
+    def need(self, plan: int, title: str, evidence: str, measure: str, causes: Any) -> int:
         """A need with its root causes."""
         need = self.put(
             Need,
             plan_id=plan,
-            title="One in five ninth-graders fails Algebra I",
-            evidence="Course results of the last three years; the gap is widest for students with disabilities.",
-            measure_id=self.measures["ON_TRACK_9"],
+            title=title,
+            evidence=evidence,
+            measure_id=self.measures[measure],
             group_id=None,
             order=1,
             version=1,
         )
-        for order, text in enumerate(
-            ("No extra help before the first failing grade", "Teachers of one course do not plan together"), start=1
-        ):
-            measure = self.measures["PROFICIENT_MATH"] if order == 1 else None
-            self.put(RootCause, need_id=need, text=text, measure_id=measure, order=order, version=1)
+        for order, (text, shown_by) in enumerate(causes, start=1):
+            shows = self.measures[shown_by] if shown_by else None
+            self.put(RootCause, need_id=need, text=text, measure_id=shows, order=order, version=1)
         return need
 
-    def strategy(self, school: School, part: int, order: int, chosen: Any, funds: dict[str, int]) -> None:
-        """A strategy and its action steps, due around today."""
+    def strategy(
+        self, place_pk: int, part: int, order: int, chosen: Any, funds: dict[str, int], roles: tuple[Role, ...]
+    ) -> None:
+        """A strategy and its action steps, due around today, in turn those of people with one of ``roles``."""
         title, practice, tier, citation, steps = chosen
         strategy = self.put(
             Strategy,
@@ -267,8 +275,8 @@ class _Plans:
         year = SchoolYear(self.year)
         for place, (what, days, fund, amount) in enumerate(steps, start=1):
             due = min(max(self.world.today + dt.timedelta(days=days), year.first_day), year.last_day)
-            role = (Role.PRINCIPAL, Role.COUNSELOR, Role.SITE_TEAM)[(place + order + part) % 3]
-            owner = self.people.get((school.pk, role.value))
+            owner = self.people.get((place_pk, roles[self.turn % len(roles)].value))
+            self.turn += 1
             late = days < 0
             done = days < -30
             step = self.put(
@@ -286,7 +294,7 @@ class _Plans:
                 version=1,
             )
             if amount:
-                cents = Decimal(amount) + Decimal(school.pk % 7) * Decimal("12.50")
+                cents = Decimal(amount) + Decimal(place_pk % 7) * Decimal("12.50")
                 self.put(BudgetLine, action_id=step, fund_id=funds[fund], amount=cents, purpose="")
             if late:
                 self.put(
@@ -299,10 +307,8 @@ class _Plans:
                     made_at=self.moment(30),
                 )
 
-    def decide(self, plan: int, school: School, state: str, days: int, reason: str = "") -> None:
+    def decide(self, plan: int, by: int, state: str, days: int, reason: str = "") -> None:
         """A step on the plan's way."""
-        role = (school.pk, Role.PRINCIPAL) if state == "submitted" else (school.district.pk, Role.DISTRICT_PLANNER)
-        by = self.people.get(role)
         self.put(PlanDecision, plan_id=plan, state=state, by_id=by, at=self.moment(days), reason=reason)
 
     # --- into the database -------------------------------------------------------------------------------------------
@@ -314,21 +320,25 @@ class _Plans:
         through = PlanGoal.needs.through
         self.world.writer.write_rows(through, [{"plangoal_id": goal, "need_id": need} for goal, need in self.links])
 
+    def judge(self) -> None:
+        """Work out how the goals go, as of the world's day: the clock has no part in it."""
+        fields = ("goal_id", "viewer", "status", "reason", "year", "made_at")
+        at = dt.datetime.combine(self.world.today, dt.time.min, get_current_timezone())
+        for state in Organization.objects.filter(kind="state").order_by("pk"):
+            goals = BoldGoal.objects.filter(organization__path__startswith=state.path).order_by("pk")
+            rows = status.standings(goals, today=self.world.today, made_at=at)
+            self.world.writer.write_rows(GoalStanding, [{name: getattr(row, name) for name in fields} for row in rows])
+
     def freeze(self) -> None:
         """Approve the plans whose turn it is; then the first of them goes on."""
         rng = self.world.random("plans")
-        planners = {
-            role.organization_id: role.user
-            for role in RoleAssignment.objects.filter(role=Role.DISTRICT_PLANNER).select_related("user").order_by("-pk")
-        }
-        schools = {school.pk: school for school in self.world.schools()}
-        for number, (pk, school_pk) in enumerate(self.approved):
+        users = User.objects.in_bulk({by for _plan, *people in self.approved for by in people})
+        for pk, submitted_by, approved_by in self.approved:
             plan = Plan.objects.select_related("organization").get(pk=pk)
-            school = schools[school_pk]
-            self.decide(pk, school, "submitted", 40)
-            self.decide(pk, school, "approved", 33)
+            self.decide(pk, submitted_by, "submitted", 40)
+            self.decide(pk, approved_by, "approved", 33)
             found = outline.content(outline.read(plan, None, audience=approve.NETWORK))
-            by: User = planners[school.district.pk]
+            by = users[approved_by]
             approved_at = self.moment(33)
             found["approved"] = {
                 "number": 1,
@@ -341,7 +351,9 @@ class _Plans:
             digest = hashlib.sha256(text.encode()).hexdigest()
             name = f"{plan.organization.slug}-{plan.year}-plan-v1"
             kept = [
-                self.keep(f"{name}.{ending}", made, by, uuid.UUID(bytes=rng.bytes(16), version=4))
+                keep(
+                    self.world, f"{name}.{ending}", made, by.pk, uuid.UUID(bytes=rng.bytes(16), version=4), approved_at
+                )
                 for ending, made in (
                     ("pdf", document.as_pdf(found, digest)),
                     ("docx", document.as_word(found, digest)),
@@ -359,31 +371,9 @@ class _Plans:
             }
             self.world.writer.write_rows(PlanVersion, [row])
             Plan.objects.filter(pk=pk).update(state="approved")
-            if number == 0 or school is self.home[2]:
+            if plan.organization_id == self.home[2].pk:
                 steps = ActionStep.objects.filter(strategy__plan_goal__plan=pk, title="Review plans with parents")
                 for step in steps.order_by("pk")[:1]:
                     ActionStep.objects.filter(pk=step.pk).update(due=step.due + dt.timedelta(days=14))
         for model in (PlanDecision,):
             self.world.writer.write_rows(model, self.rows[model])
-
-    def keep(self, name: str, made: bytes, by: User, public_id: uuid.UUID) -> int:
-        """Keep a document under a name that follows from what is in it; the key of its row."""
-        digest = hashlib.sha256(made).hexdigest()
-        path = f"{files.FOLDER}/{digest[:2]}/{public_id.hex}{digest[:8]}"
-        at = files.path(StoredFile(path=path))
-        at.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        at.write_bytes(made)
-        at.chmod(0o600)
-        pk = self.world.writer.take(StoredFile, 1)
-        row = {
-            "id": pk,
-            "public_id": public_id,
-            "name": name,
-            "path": path,
-            "size": len(made),
-            "sha256": digest,
-            "stored_by_id": by.pk,
-            "stored_at": self.moment(33),
-        }
-        self.world.writer.write_rows(StoredFile, [row])
-        return pk

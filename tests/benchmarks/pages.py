@@ -2,10 +2,11 @@
 
     make run                      # in another terminal: the servers, with any world loaded
     .venv/bin/python manage.py demo --scale state
-    .venv/bin/python -m tests.benchmarks.pages
+    .venv/bin/python -m tests.benchmarks.pages            # or only some: … pages plan PDF
 
 Everything is measured in one run on the same server: gunicorn with the product's settings, one worker, requests one
-after the other from one connection. A page and its bare twin take turns, so that a busy moment hits both.
+after the other from one connection. A page and its bare twin take turns, so that a busy moment hits both. The large
+plan (10 goals, 40 strategies, 300 action steps) is written for a year that has none, and removed afterwards.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from goals.models import Plan
 
 ROUNDS = 60
 WARM_UP = 5
@@ -77,10 +84,45 @@ def report(port: int) -> None:
         "trends of the schools of a state": reverse("goals:trends", args=[state.slug, year]) + "?of=school",
     }
     schools = Organization.objects.filter(kind="school").count()
+    with a_large_plan(state) as plan:
+        here = [plan.organization.slug, plan.year]
+        pages["a plan of 300 action steps"] = reverse("goals:plan", args=here)
+        pages["the same as PDF, made again"] = reverse("goals:plan_draft_file", args=[*here, "pdf"])
+        print_table(port, pages, cookie, schools)
+
+
+@contextmanager
+def a_large_plan(state: Any) -> Iterator[Plan]:
+    """A plan as large as the issue asks for, of the year after next, at a high school of the state; then none of it."""
+    from django.db import transaction
+
+    from goals.models import BoldGoal, Fund
+    from hstw.navigation import current_year
+    from schools.models import Organization, User
+    from tests.goals.planning import make
+
+    school = Organization.objects.filter(path__startswith=state.path, kind="school", design="high").order_by("path")[0]
+    year = int(current_year()) + 2
+    before = [set(model.objects.values_list("pk", flat=True)) for model in (BoldGoal, Fund)]
+    with transaction.atomic():
+        plan = make.of_the_issue(school, User.objects.get(email="principal@demo.example"), year)
+    try:
+        yield plan
+    finally:
+        plan.delete()
+        for model, known in zip((BoldGoal, Fund), before, strict=True):
+            model.objects.filter(organization=school).exclude(pk__in=known).delete()
+
+
+def print_table(port: int, pages: dict[str, str], cookie: str, schools: int) -> None:
+    """A line for each page."""
     print(f"{schools} schools; {ROUNDS} rounds, medians and 95th percentiles in milliseconds, one run")
     print("| page | bytes | ours, median | ours, p95 | bare view, median | ratio |")
     print("|---|---:|---:|---:|---:|---:|")
+    wanted = sys.argv[1:]
     for name, path in pages.items():
+        if wanted and not any(word in name for word in wanted):
+            continue
         size = len(get(port, path, cookie)[1])
         ours, bare = take_turns(port, path, f"/bare/{size}", cookie)
         a, b = statistics.median(ours), statistics.median(bare)

@@ -37,25 +37,38 @@ from awards.models import (
     ScoreConsensus,
 )
 from goals.models import (
+    ActionEvidence,
     ActionStep,
     Allocation,
     BoldGoal,
     BudgetLine,
+    Finding,
     Fund,
+    GoalStanding,
     Need,
     Plan,
+    PlanComment,
     PlanDecision,
     PlanGoal,
     PlanVersion,
+    PracticeConsensus,
+    PracticeIndex,
+    PracticeRating,
     ProgressNote,
     RootCause,
     Strategy,
+    SurveyAdministration,
+    TeamAssessment,
     TeamMember,
+    Visit,
     YearTarget,
 )
+from goals.planning import elements, owed
+from hstw import files
 from hstw.access import Role
 from hstw.demo import build as building
 from hstw.demo.people import DOMAIN, PASSWORD, SIGN_INS
+from hstw.models import StoredFile
 from pathways.code_lists import LISTS
 from pathways.codes import titles
 from pathways.models import (
@@ -131,7 +144,9 @@ WRITTEN = (
     *(Partner, Pathway, PathwayCourse, PathwayCredential, PlannedCourse, ProgramOfStudy, ProgramReview),
     *(Waiver, WorkBasedLearning),
     *(BoldGoal, YearTarget, Fund, Allocation, Plan, TeamMember, Need, RootCause, PlanGoal, Strategy),
-    *(PlanGoal.needs.through, ActionStep, BudgetLine, ProgressNote, PlanDecision, PlanVersion),
+    *(PlanGoal.needs.through, ActionStep, BudgetLine, ProgressNote, PlanDecision, PlanVersion, GoalStanding),
+    *(StoredFile, ActionEvidence, PlanComment, TeamAssessment, TeamAssessment.members.through, PracticeRating),
+    *(PracticeConsensus, SurveyAdministration, PracticeIndex, Visit, Finding),
     *(Edition, Phase, Reviewer, Nomination, Claim, Assignment, Review, Score),
     *(ScoreConsensus, AwardDecision, Citation, ResultSnapshot),
     *(Conflict, ConflictLogLine, FeedbackLetter),
@@ -393,7 +408,10 @@ def test_one_district_never_loaded_its_postsecondary_file(tiny: None) -> None:
 
 
 def test_what_a_district_loaded_is_covered_and_nothing_else(tiny: None) -> None:
-    """Against the evidence itself; removals are a list of exceptions, which comes even where there are none."""
+    """Against the evidence itself; removals are a list of exceptions, which comes even where there are none.
+
+    Programs of study come in no file: a school that keeps them here is covered, this year.
+    """
     covered = rows(
         "SELECT organization_id, year, kind FROM schools_evidencecoverage WHERE year >= 2026 ORDER BY 1, 2, 3"
     )
@@ -415,9 +433,11 @@ def test_what_a_district_loaded_is_covered_and_nothing_else(tiny: None) -> None:
         WHERE evidence.year >= 2026
         UNION SELECT id, year, 'cohort_removals' FROM schools_organization, generate_series(2026, 2027) AS year
         WHERE kind = 'district'
+        UNION SELECT organization_id, 2027, 'programs_of_study' FROM pathways_programofstudy
         """
     )
     assert sorted(covered) == sorted(there)
+    assert set(EvidenceCoverage.objects.filter(batch=None).values_list("kind", flat=True)) == {"programs_of_study"}
     district = Organization.objects.get(name="Harrow Creek County Schools")
     assert not district.coverage.filter(kind="postsecondary").exists()
     assert EvidenceCoverage.objects.filter(kind="postsecondary").exists()
@@ -501,6 +521,54 @@ def test_the_small_school_has_groups_too_small_to_show(tiny: None) -> None:
     seniors = Enrollment.objects.filter(organization=school, year=LAST_YEAR, grade="12")
     assert 0 < seniors.count() < 30
     assert seniors.filter(with_disabilities=True).count() < 10
+
+
+# --- goals, plans and practice ---------------------------------------------------------------------------------
+
+
+def test_one_round_is_open_and_those_before_it_have_a_consensus_that_somebody_shares(tiny: None) -> None:
+    open_, *closed = TeamAssessment.objects.order_by("-year", "pk")
+    assert (open_.year, open_.closes_on > TODAY) == (THIS_YEAR, True)
+    assert 0 < open_.ratings.values("user").distinct().count() < open_.members.count()
+    assert not open_.consensus.exists()
+    for sign_in in ("principal", "team"):
+        user = User.objects.get(email=f"{sign_in}@{DOMAIN}")
+        assert open_.members.contains(user)
+        assert not open_.ratings.filter(user=user).exists()
+    assert {one.year for one in closed} == {LAST_YEAR - 1, LAST_YEAR}
+    for one in closed:
+        assert one.ratings.count() == 10 * one.members.count()
+        assert one.consensus.count() == 10
+        for agreed in one.consensus.all():
+            assert one.ratings.filter(practice=agreed.practice_id, level=agreed.level).exists()
+
+
+def test_plans_of_schools_and_of_a_district_have_gone_on(tiny: None) -> None:
+    district = Organization.objects.get(name="Harrow Creek County Schools")
+    whole = Plan.objects.get(organization=district, year=THIS_YEAR)
+    assert whole.state == "approved"
+    submitted, approved = whole.decisions.order_by("at")
+    assert submitted.by_id != approved.by_id
+    assert set(SurveyAdministration.objects.values_list("kind", flat=True)) == {"student", "teacher"}
+    # Evidence can be opened: the bytes are where the row says, and are what it says.
+    for evidence in ActionEvidence.objects.select_related("file"):
+        with files.open(evidence.file) as stream:
+            assert hashlib.sha256(stream.read()).hexdigest() == evidence.file.sha256
+    for comment in PlanComment.objects.exclude(about=""):
+        kind, _colon, pk = comment.about.partition(":")
+        assert elements.part_of(comment.plan, kind, int(pk)) is not None
+    for moment in (
+        *PlanComment.objects.values_list("made_at", flat=True),
+        *ActionEvidence.objects.values_list("made_at", flat=True),
+    ):
+        assert moment.date() <= TODAY
+    assert not Visit.objects.filter(ends__gt=TODAY).exists()
+
+
+def test_the_sign_ins_owe_something(tiny: None) -> None:
+    for sign_in in ("principal", "team", "counselor", "planner", "cte", "district"):
+        user = User.objects.get(email=f"{sign_in}@{DOMAIN}")
+        assert owed.steps_of(user, TODAY).exists(), sign_in
 
 
 # --- the command -----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -15,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from goals.forms_planning.plan import LineForm, ProgressForm
 from goals.models import ActionEvidence, ActionStep, BudgetLine, PlanComment
 from goals.planning import elements, follow_up, money
-from goals.views.planning import frame
-from hstw import files
+from goals.views.planning import frame, progress
+from hstw import drafts, files
 from hstw.access import Action, decide
 from hstw.require import require
 from schools.scope import signed_in
@@ -28,24 +29,31 @@ def action(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
     """An action step; a sent form says how it goes."""
     organization, school_year, step = frame.action_of(request, slug, year, pk)
     user = signed_in(request)
-    form = ProgressForm(initial={"status": step.status})
-    if request.method == "POST":
-        require(user, Action.UPDATE_ACTION, organization)
-        form = ProgressForm(request.POST)
-        if form.is_valid():
-            follow_up.update(step, user, **form.cleaned_data)
-            messages.success(request, _("Saved."))
-            return redirect("goals:action", slug, school_year, pk)
-    return _page(request, organization, school_year, step, form=form)
+    if request.method != "POST":
+        return _page(request, organization, school_year, step)
+    require(user, Action.UPDATE_ACTION, organization)
+    here, key = redirect("goals:action", slug, school_year, pk), progress.key_of(step)
+    if "discard" in request.POST:
+        drafts.discard(user, key)
+        return here
+    form = ProgressForm(request.POST)
+    if not form.is_valid():
+        return _page(request, organization, school_year, step, form=form, draft=progress.refused(request, step))
+    with transaction.atomic():
+        follow_up.update(step, user, **form.cleaned_data)
+        drafts.discard_submitted(user, key, request.POST.get("draft-built-on", ""))
+    messages.success(request, _("Saved."))
+    return progress.submitted(request, here, key)
 
 
 def _page(request: HttpRequest, organization: Any, year: Any, step: ActionStep, **more: Any) -> HttpResponse:
     user = signed_in(request)
     plan = step.plan_of()
     may_edit = bool(decide(user, Action.EDIT_PLAN, organization))
-    forms = {"form": ProgressForm(initial={"status": step.status}), "line_form": LineForm(plan=plan), **more}
+    form, draft = progress.blank(request, step)
+    forms = {"form": form, "draft": draft, "line_form": LineForm(plan=plan), **more}
     wrong = any(form.errors for form in forms.values() if hasattr(form, "errors"))
-    return frame.show(
+    response = frame.show(
         request,
         organization,
         year,
@@ -65,6 +73,9 @@ def _page(request: HttpRequest, organization: Any, year: Any, step: ActionStep, 
         may_comment=bool(decide(user, Action.COMMENT_PLAN, organization)),
         **forms,
     )
+    # Going back shows what is kept now, not what the browser remembers.
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @require_http_methods(["GET", "POST"])

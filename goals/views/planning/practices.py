@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -214,4 +215,5 @@ def visit(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("goals:visit", slug, school_year, pk)
     findings = row.findings.select_related("area")
-    return _form(request, organization, school_year, form, str(row), findings=findings, visit=row)
+    heading = f"{row.get_kind_display()}, {date_format(row.starts, 'M j, Y')}"
+    return _form(request, organization, school_year, form, heading, findings=findings, visit=row)

@@ -82,9 +82,9 @@ def plan(organization: Organization, owner: User | None = None, year: int = YEAR
     return made
 
 
-def large(organization: Organization, owner: User, goals: int, strategies: int, actions: int) -> Plan:
+def large(organization: Organization, owner: User, goals: int, strategies: int, actions: int, year: int = YEAR) -> Plan:
     """A plan with so many goals, strategies each, and action steps each."""
-    made = Plan.objects.create(organization=organization, year=YEAR, summary="s", involvement="i")
+    made = Plan.objects.create(organization=organization, year=year, summary="s", involvement="i")
     fund, _new = Fund.objects.get_or_create(organization=organization, name="Title I")
     for g in range(goals):
         part = PlanGoal.objects.create(plan=made, bold_goal=goal(organization, title=f"Goal {g}"), order=g)
@@ -94,4 +94,29 @@ def large(organization: Organization, owner: User, goals: int, strategies: int, 
                 step = action(strategy, owner if a % 2 else None, title=f"Step {g}.{s}.{a}", order=a)
                 if a % 3 == 0:
                     BudgetLine.objects.create(action=step, fund=fund, amount=Decimal("100.25"))
+    return made
+
+
+def whole(organization: Organization, owner: User, goals: int, strategies: int, actions: int, year: int = YEAR) -> Plan:
+    """As :func:`large`, with all that must be there to submit it, texts of some length and remarks at its parts."""
+    made = large(organization, owner, goals, strategies, actions, year)
+    TeamMember.objects.create(plan=made, name="Pat Principal", part="Principal")
+    need = Need.objects.create(plan=made, title="Ninth-graders fail algebra", evidence="Marks. " * 60, order=1)
+    need.causes.create(text="No extra help before the first test", order=1)
+    for part in made.plan_goals.all():
+        part.needs.add(need)
+    steps = ActionStep.objects.filter(strategy__plan_goal__plan=made)
+    steps.update(description="Two sentences say what is done. Another one says where, and with whom.")
+    rows = Strategy.objects.filter(plan_goal__plan=made)
+    rows.update(description="What the study found. " * 12, tier=2, citation="Smith and Lee (2019)")
+    for strategy in rows.order_by("pk"):
+        made.comments.create(about=f"strategy:{strategy.pk}", text="In which period is it?", by=owner)
+    return made
+
+
+def of_the_issue(organization: Organization, owner: User, year: int = YEAR) -> Plan:
+    """The largest plan that has to stay quick: 10 goals, 40 strategies, 300 action steps."""
+    made = whole(organization, owner, 10, 4, 7, year)
+    for strategy in Strategy.objects.filter(plan_goal__plan=made).order_by("pk")[:20]:
+        action(strategy, owner, title="One more", order=9)
     return made
