@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from goals.models import BoldGoal, GoalStanding, Measure, Status, StatusOverride, StudentGroup, TypedFigure
@@ -260,3 +262,25 @@ def test_the_matrix_says_which_school_answers(world: Any, client: Client) -> Non
     assert "Partly: on the same figures, not linked" in page
     client.force_login(factories.person(Role.PRINCIPAL, world.ridge))
     assert "Addressed" in client.get(reverse("goals:alignment", args=["ridge", make.YEAR])).content.decode()
+
+
+def test_the_matrix_asks_no_more_for_ten_schools_than_for_two(world: Any, client: Client) -> None:
+    planner = factories.person(Role.DISTRICT_PLANNER, world.cahaba)
+    client.force_login(planner)
+    above = make.goal(world.cahaba)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(reverse("goals:alignment", args=["cahaba", make.YEAR]))
+        assert page.status_code == 200
+        return len(queries)
+
+    for school in (world.ridge, world.valley):
+        make.goal(school, answers=above)
+    asked()
+    few = asked()
+    for number in range(8):
+        school = factories.organization("school", world.cahaba, f"High School {number}", design="high")
+        make.goal(school, answers=above)
+        make.goal(school, title="On the same figures")
+    assert asked() == few
