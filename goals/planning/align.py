@@ -46,6 +46,8 @@ def schools_of(organization: Organization) -> Any:
     if organization.kind == Kind.SCHOOL:
         return Organization.objects.filter(pk=organization.pk)
     below = Organization.objects.filter(path__startswith=organization.path, kind=Kind.SCHOOL, closed=None)
+    # What one may do there depends on the state above.
+    below = below.select_related("in_state")
     return below.order_by("name", "pk")
 
 

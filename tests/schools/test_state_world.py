@@ -15,7 +15,7 @@ from hstw.navigation import current_year
 from schools.models import Organization, User
 
 EVERYDAY = (
-    *("goals:dashboard", "goals:goals", "goals:portfolio", "goals:practices"),
+    *("goals:dashboard", "goals:goals", "goals:alignment", "goals:portfolio", "goals:practices"),
     *("pathways:portfolio", "pathways:courses", "awards:of_organization", "schools:data"),
 )
 
