@@ -262,10 +262,13 @@ FLEETING = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|"X-CSRFToken": 
 def said_to(world: w.Judged, user: User, methods: tuple[str, ...] = ("get", "post")) -> dict[tuple[str, str, str], str]:
     """Every answer that ``user`` gets of every address, by GET and by POST, each in a world that nothing changed."""
     found = {}
+    client = client_of(user)
+    cookies = client.cookies.output()
     for name, url, sent in [*addresses(world), *beside()]:
         for method in methods:
             with transaction.atomic():
-                client = client_of(user)
+                client.cookies.clear()
+                client.cookies.load(cookies.replace("Set-Cookie: ", ""))
                 answer = client.get(url, follow=True) if method == "get" else client.post(url, sent, follow=True)
                 found[name, url, method] = f"{answer.status_code} {plain(answer)}"
                 transaction.set_rollback(True)
