@@ -27,12 +27,12 @@ test: .venv/dev.stamp  ## install, run the whole test suite (JOBS=)
 test-long: .venv/dev.stamp  ## what takes longer: fuzzing, kills, large worlds
 	@$(call both,-m long)
 
-# The browser tests share a browser per group, so they are spread by group. Both halves always run;
+# What browser tests write stays until they are over, so they run apart. Both halves always run;
 # 5 is pytest's word for "no test selected".
 both = status=0; \
 	$(BIN)/python -m pytest -n $(JOBS) $(1) tests --ignore=tests/browser || [ $$? = 5 ] || status=1; \
 	if [ -d tests/browser ]; then \
-		$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(1) tests/browser || [ $$? = 5 ] || status=1; \
+		$(BIN)/python -m pytest -n $(JOBS) $(1) tests/browser || [ $$? = 5 ] || status=1; \
 	fi; exit $$status
 
 screenshots: .venv/dev.stamp  ## pictures of every page in tests/output/screenshots, and the README's

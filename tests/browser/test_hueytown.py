@@ -29,9 +29,6 @@ from tests.browser.conftest import NARROW, OUTPUT, WIDE
 from tests.browser.world import FilledWorld
 from tests.pathways import made
 
-# One browser and one database for all: a test reads what those before it wrote.
-pytestmark = pytest.mark.xdist_group("hueytown")
-
 IN_2016 = ("Automotive Technology", "Health Science", "Cosmetology")
 SINCE = ("Hospitality and Tourism", "Engineering", "Advertising and Design", "Microsoft Academy", "Law")
 # A page that saves and draws a nomination with its figures, on a busy machine.
@@ -99,7 +96,7 @@ def chosen(page: Page, titles: Iterable[str]) -> None:
     expect(page.locator(".said")).to_contain_text(f"{len(titles)} courses added.")
 
 
-def test_pathways_grow_from_three_to_eight(hueytown: Hueytown, signed_in: Callable[..., Page]) -> None:
+def pathways_grow_from_three_to_eight(hueytown: Hueytown, signed_in: Callable[..., Page]) -> None:
     page, office = signed_in(hueytown.counselor), signed_in(hueytown.director)
     for year, names in ((2016, IN_2016), (2019, SINCE)):
         for name in names:
@@ -150,7 +147,7 @@ def loaded(page: Page, hueytown: Hueytown, year: int, name: str, lines: list[str
     expect(page.get_by_role("heading", name="The file is loaded")).to_be_visible()
 
 
-def test_credentials_go_from_12_to_162_by_two_files(hueytown: Hueytown, signed_in: Callable[..., Page]) -> None:
+def credentials_go_from_12_to_162_by_two_files(hueytown: Hueytown, signed_in: Callable[..., Page]) -> None:
     page = signed_in(hueytown.principal)
     for year, earned in ((2016, 12), (2019, 162)):
         students = [f"H{year}{number:03d}" for number in range(earned)]
@@ -190,7 +187,7 @@ def saved(page: Page, link: str, **fields: str) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
 
 
-def test_a_goal_and_a_plan_with_stakeholders_are_approved(hueytown: Hueytown, signed_in: Callable[..., Page]) -> None:
+def a_goal_and_a_plan_with_stakeholders_are_approved(hueytown: Hueytown, signed_in: Callable[..., Page]) -> None:
     year = int(current_year())
     page = signed_in(hueytown.principal)
     page.goto(hueytown.at(year, "goals/"))
@@ -307,7 +304,7 @@ def source_opened(page: Page, title: str, link: str) -> None:
     page.locator("li.claim").filter(has_text=title).get_by_role("link", name=link).click()
 
 
-def test_the_step_is_done_and_reported(hueytown: Hueytown, signed_in: Callable[..., Page]) -> None:
+def the_step_is_done_and_reported(hueytown: Hueytown, signed_in: Callable[..., Page]) -> None:
     page = signed_in(hueytown.counselor)
     page.goto(hueytown.at(int(current_year()), "plan/"))
     page.get_by_role("link", name="Advise eighth-graders and their families").first.click()
@@ -319,9 +316,7 @@ def test_the_step_is_done_and_reported(hueytown: Hueytown, signed_in: Callable[.
     assert ActionStep.objects.get(owner=hueytown.counselor).status == "done"
 
 
-def test_the_school_is_nominated_from_its_record(
-    hueytown: Hueytown, panel: Panel, signed_in: Callable[..., Page]
-) -> None:
+def the_school_is_nominated_from_its_record(hueytown: Hueytown, panel: Panel, signed_in: Callable[..., Page]) -> None:
     page = signed_in(hueytown.principal)
     page.goto(hueytown.at(int(current_year()), "awards/"))
     pictured(page, "chance")
@@ -418,7 +413,7 @@ def scored(page: Page, panel: Panel, first: int, name: str) -> None:
     page.get_by_role("button", name="Submit and lock").click()
 
 
-def test_three_readers_judge_and_the_public_reads_the_winner(
+def three_readers_judge_and_the_public_reads_the_winner(
     hueytown: Hueytown, panel: Panel, signed_in: Callable[..., Page], new_context: Callable[..., BrowserContext]
 ) -> None:
     w.shift(panel.edition, PhaseKind.REVIEW)
@@ -475,3 +470,15 @@ def test_three_readers_judge_and_the_public_reads_the_winner(
     expect(visitor.get_by_text("No data")).to_have_count(0)
     expect(visitor.get_by_text("Rita Reader")).to_have_count(0)
     pictured(visitor, "winners")
+
+
+def test_from_the_first_pathway_to_the_winners(
+    hueytown: Hueytown, panel: Panel, signed_in: Callable[..., Page], new_context: Callable[..., BrowserContext]
+) -> None:
+    """One journey: each part reads what those before it wrote."""
+    pathways_grow_from_three_to_eight(hueytown, signed_in)
+    credentials_go_from_12_to_162_by_two_files(hueytown, signed_in)
+    a_goal_and_a_plan_with_stakeholders_are_approved(hueytown, signed_in)
+    the_step_is_done_and_reported(hueytown, signed_in)
+    the_school_is_nominated_from_its_record(hueytown, panel, signed_in)
+    three_readers_judge_and_the_public_reads_the_winner(hueytown, panel, signed_in, new_context)
