@@ -69,8 +69,8 @@ def load() -> None:
         rest_of = row.get("remainder_of")
         if rest_of is not None and rest_of not in {one["code"] for one in groups[:place] if "remainder_of" not in one}:
             raise BadDefinition(f"{row['code']} is the rest of {rest_of}, which does not stand before it.")
-    put(StudentGroup, [row for row in groups if "remainder_of" not in row], by=["code"])
-    whole = {group.code: group for group in StudentGroup.objects.all()}
+    made = put(StudentGroup, [row for row in groups if "remainder_of" not in row], by=["code"])
+    whole = {group.code: group for group in made}
     rests = [{**row, "remainder_of": whole[row["remainder_of"]]} for row in groups if "remainder_of" in row]
     put(StudentGroup, rests, by=["code"])
     put(Measure, [{**row, "order": order} for order, row in enumerate(read(MEASURES, "measure"))], by=["code"])

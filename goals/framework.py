@@ -6,9 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import transaction
 
-from goals.definitions import BadDefinition, put
+from goals.definitions import BadDefinition, put, tables_ready
 from goals.models import FocusArea, FrameworkEdition, FrameworkStatement, KeyPractice
 
 EDITIONS = Path(__file__).with_name("framework.toml")
@@ -27,17 +27,13 @@ def load() -> None:
         editions.append({**row, "order": order})
         parts.append((areas, lists["practices"] or of_others, lists))
     made = put(FrameworkEdition, editions, by=["code"])
-    put(
-        FocusArea,
-        [row for edition, (areas, _, _) in zip(made, parts, strict=True) for row in _areas(edition, areas)],
-        by=["edition", "code"],
-    )
-    by_edition: dict[int, dict[str, FocusArea]] = {}
-    for area in FocusArea.objects.all():
-        by_edition.setdefault(area.edition_id, {})[area.code] = area
+    areas_of: dict[int, dict[str, FocusArea]] = {edition.pk: {} for edition in made}
+    rows = [row for edition, (areas, _, _) in zip(made, parts, strict=True) for row in _areas(edition, areas)]
+    for area in put(FocusArea, rows, by=["edition", "code"]):
+        areas_of[area.edition_id][area.code] = area
     practices, statements = [], []
-    for edition, (_areas_of, named, lists) in zip(made, parts, strict=True):
-        practices += _practices(edition, named, by_edition.get(edition.pk, {}))
+    for edition, (_, named, lists) in zip(made, parts, strict=True):
+        practices += _practices(edition, named, areas_of[edition.pk])
         statements += _statements(edition, lists)
     put(KeyPractice, practices, by=["edition", "code"])
     put(FrameworkStatement, statements, by=["edition", "kind", "number"])
@@ -70,8 +66,5 @@ def _statements(edition: FrameworkEdition, lists: dict[str, list[Any]]) -> list[
 
 def load_where_ready(using: str) -> None:
     """As :func:`load`, after ``migrate``: not where the tables are not there yet, or no longer."""
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        present = set(connection.introspection.table_names(cursor))
-    if {model._meta.db_table for model in (FrameworkEdition, FrameworkStatement, FocusArea, KeyPractice)} <= present:
+    if tables_ready(using, FrameworkEdition, FrameworkStatement, FocusArea, KeyPractice):
         load()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from goals.models import Status
 from hstw.exports.pdf import pdf
 from hstw.exports.word import Block, Bullets, Heading, Paragraph, Table, word
 
@@ -83,8 +85,6 @@ def _action(action: dict[str, Any]) -> dict[str, Any]:
 
 
 def _status_words() -> dict[str, str]:
-    from goals.models import Status
-
     return {status.value: str(status.label) for status in Status}
 
 
@@ -102,8 +102,6 @@ def money_rows(content: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _totals(content: dict[str, Any]) -> dict[str, str]:
-    from decimal import Decimal
-
     return {
         key: dollars(str(sum((Decimal(row[key]) for row in content["money"]), Decimal("0.00"))))
         for key in ("given", "planned", "left")
