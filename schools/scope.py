@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -9,6 +11,7 @@ from hstw.access import Action
 from hstw.navigation import at
 from hstw.require import require
 from hstw.values import SchoolYear
+from schools import organizations
 from schools.models import Organization, User
 
 
@@ -36,3 +39,8 @@ def organization_for(
     if action != Action.VIEW_ORGANIZATION:
         require(request.user, action, organization)  # type: ignore[arg-type]
     return organization, school_year
+
+
+def context_of(request: HttpRequest, organization: Organization, year: SchoolYear) -> dict[str, Any]:
+    """What the template of every page about an organization reads: it, the school year, and the way up to it."""
+    return {"organization": organization, "year": year, "above": organizations.ancestors(organization, request.user)}

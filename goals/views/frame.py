@@ -21,10 +21,9 @@ from hstw.access import Action, decide
 from hstw.exports import tables
 from hstw.navigation import in_section
 from hstw.values import SchoolYear
-from schools import organizations
 from schools.models import Organization, User
 from schools.models.organization import Kind
-from schools.scope import organization_for, signed_in
+from schools.scope import context_of, organization_for, signed_in
 from schools.views.data import frame as data
 from schools.views.data.frame import layouts_for
 
@@ -86,10 +85,7 @@ def show(
     request: HttpRequest, organization: Organization, year: SchoolYear, template: str, **context: Any
 ) -> HttpResponse:
     """A page about one organization."""
-    context |= {
-        "organization": organization,
-        "year": year,
-        "above": organizations.ancestors(organization, request.user),
+    context |= context_of(request, organization, year) | {
         "names_students": organization.kind in LIST_STUDENTS
         and bool(decide(signed_in(request), Action.VIEW_NAMED_STUDENTS, organization)),
     }

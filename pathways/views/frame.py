@@ -12,10 +12,9 @@ from hstw.access import Action, decide
 from hstw.navigation import in_section
 from hstw.values import SchoolYear
 from pathways.models import Pathway
-from schools import organizations
 from schools.models import Organization
 from schools.models.organization import Kind
-from schools.scope import organization_for, signed_in
+from schools.scope import context_of, organization_for, signed_in
 
 # Who offers pathways; a state keeps a catalog and a list of credentials.
 OFFERS = frozenset({Kind.SCHOOL, Kind.DISTRICT})
@@ -64,10 +63,7 @@ def show(
 def about(request: HttpRequest, organization: Organization, year: SchoolYear) -> dict[str, Any]:
     """What every page's template reads: the organization, the tabs that the person may open."""
     user = signed_in(request)
-    return {
-        "organization": organization,
-        "year": year,
-        "above": organizations.ancestors(organization, request.user),
+    return context_of(request, organization, year) | {
         "offers": organization.kind in OFFERS,
         "names_students": organization.kind in OFFERS and bool(decide(user, Action.VIEW_NAMED_STUDENTS, organization)),
         "sees_partners": organization.kind in OFFERS and bool(decide(user, Action.VIEW_PARTNERS, organization)),

@@ -22,12 +22,12 @@ from hstw import links
 from hstw.access import Action
 from hstw.navigation import current_year
 from hstw.values import SchoolYear
-from schools import invitation_file, organizations
+from schools import invitation_file
 from schools import invitations as verbs
 from schools.forms.invitations import InvitationFileForm, InvitationForm, NewAccountForm
 from schools.models import Invitation, Organization, User
 from schools.people import roles_to_give
-from schools.scope import organization_for, signed_in
+from schools.scope import context_of, organization_for, signed_in
 
 PAGE_SIZE = 50
 # How long a previewed file may wait for its confirmation; it waits, signed, in the page itself.
@@ -223,9 +223,4 @@ def _closed(request: HttpRequest, reason: str, *, status: int) -> HttpResponse:
 def _show(
     request: HttpRequest, organization: Organization, year: SchoolYear, template: str, **context: Any
 ) -> HttpResponse:
-    context |= {
-        "organization": organization,
-        "year": year,
-        "above": organizations.ancestors(organization, request.user),
-    }
-    return render(request, template, context)
+    return render(request, template, context | context_of(request, organization, year))

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from hstw.access import Action, Role, decide
 from hstw.history import events_of
 from hstw.values import SchoolYear
-from schools import organizations, reach
 from schools import people as verbs
+from schools import reach
 from schools.forms.people import HandOverForm, RoleChangeForm, RoleForm
 from schools.models import Organization, RoleAssignment, User
 from schools.models.membership import roles_on
-from schools.scope import organization_for, signed_in
+from schools.scope import context_of, organization_for, signed_in
 
 PAGE_SIZE = 50
 
@@ -207,9 +207,7 @@ def _show(
         request,
         template,
         {
-            "organization": organization,
-            "year": year,
-            "above": organizations.ancestors(organization, request.user),
+            **context_of(request, organization, year),
             "can_manage": decide(signed_in(request), Action.MANAGE_PEOPLE, organization),
             **context,
         },

@@ -13,10 +13,9 @@ from hstw.access import Action, decide
 from hstw.navigation import in_section
 from hstw.require import require
 from hstw.values import SchoolYear
-from schools import organizations
 from schools.models import Organization
 from schools.models.organization import Kind
-from schools.scope import organization_for, signed_in
+from schools.scope import context_of, organization_for, signed_in
 
 # Who makes plans; those above read them.
 KINDS = frozenset({Kind.DISTRICT, Kind.SCHOOL})
@@ -97,10 +96,7 @@ def show(
 def about(request: HttpRequest, organization: Organization, year: SchoolYear) -> dict[str, Any]:
     """What every template here needs."""
     user = signed_in(request)
-    return {
-        "organization": organization,
-        "year": year,
-        "above": organizations.ancestors(organization, request.user),
+    return context_of(request, organization, year) | {
         "reads_plan": bool(decide(user, Action.VIEW_PLAN, organization)),
         "below_have_plans": organization.kind in {Kind.DISTRICT, Kind.STATE, Kind.REGION},
         "makes_plans": organization.kind in KINDS,

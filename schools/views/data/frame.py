@@ -16,11 +16,10 @@ from hstw.access import Action, decide, second_factor_required
 from hstw.navigation import at, current_year, in_section
 from hstw.require import require
 from hstw.values import SchoolYear
-from schools import organizations
 from schools.imports import registry
 from schools.imports.registry import Layout
 from schools.models import ImportBatch, Organization, Student, User
-from schools.scope import organization_for, signed_in
+from schools.scope import context_of, organization_for, signed_in
 
 
 class HtmxRequest(HttpRequest):
@@ -103,12 +102,7 @@ def show(
     request: HttpRequest, organization: Organization, year: SchoolYear, template: str, **context: Any
 ) -> HttpResponse:
     """A page about one organization."""
-    context |= {
-        "organization": organization,
-        "year": year,
-        "above": organizations.ancestors(organization, request.user),
-    }
-    return render(request, template, context)
+    return render(request, template, context | context_of(request, organization, year))
 
 
 def page_number(request: HttpRequest, name: str = "page") -> str | None:
