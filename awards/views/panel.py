@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from awards.access import EditionAction
 from awards.forms.judging import DeclareForm
 from awards.models import Assignment, Edition, EditionRole, Nomination, Reviewer
 from awards.views import frame
-from hstw.exports import tables
+from hstw.exports import answers, tables
 from schools.scope import signed_in
 
 PAGE_SIZE = 25
@@ -107,18 +107,10 @@ def nominations(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def nominations_file(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
     """The same list as a file, all of it."""
-    if form not in {"csv", "xlsx"}:
-        raise Http404
     edition, rows, _text = _asked(request, slug)
     headings = [_("Number"), _("School"), _("District"), _("Place"), _("State"), _("Headline"), _("Reviews in")]
     lines = list(_lines(assignment.progress(list(rows))))
-    name = f"{edition.slug}-nominations.{form}"
-    if form == "xlsx":
-        book = tables.xlsx_file([tables.Sheet(_("Nominations"), headings, lines)])
-        return FileResponse(book, as_attachment=True, filename=name)
-    answer = StreamingHttpResponse(tables.csv_stream(headings, lines), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return answers.table(form, f"{edition.slug}-nominations", tables.Sheet(_("Nominations"), headings, lines))
 
 
 def _lines(found: list[assignment.Progress]) -> Iterator[list[Any]]:

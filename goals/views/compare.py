@@ -8,18 +8,19 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from goals import board, compare, gaps
-from goals.compare import Asked, Comparison, Line
+from goals import below, board, compare, gaps, trend_lines
+from goals.below import Asked
+from goals.compare import Comparison, Line
 from goals.figures import FigureState
 from goals.forms import CompareFilter
 from goals.models import Measure, StudentGroup
 from goals.views import frame
-from hstw.exports import tables
+from hstw.exports import answers, tables
 from hstw.values import SchoolYear
 from schools import organizations
 from schools.models import Organization
@@ -82,10 +83,10 @@ def trends(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         asked,
         found,
         page_obj,
-        whole_trend=compare.trend_of(
+        whole_trend=trend_lines.trend_of(
             found.whole, found.scale, width=440, height=170, margin=30, goal=found.target, broken=found.broken
         ),
-        whole_sentence=board.trend_sentence(compare.whole_years(found.whole), found.broken),
+        whole_sentence=board.trend_sentence(trend_lines.whole_years(found.whole), found.broken),
         tab="trends",
     )
 
@@ -94,7 +95,7 @@ def trends(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 @login_required
 def download(request: HttpRequest, slug: str, year: int, form: str) -> HttpResponseBase:
     """What the page shows as a file, all pages of it."""
-    if form not in {"csv", "xlsx"}:
+    if form not in answers.FORMS:
         raise Http404
     organization, school_year = frame.readiness_of(request, slug, year)
     with frame.one_snapshot():
@@ -110,13 +111,7 @@ def download(request: HttpRequest, slug: str, year: int, form: str) -> HttpRespo
         exact=found.exact,
     )
     headings = _headings(found)
-    name = f"{organization.slug}-{found.shown_year}-{found.measure.code.lower()}-compared.{form}"
-    if form == "csv":
-        response = StreamingHttpResponse(
-            tables.csv_stream(headings, _rows(found)), content_type="text/csv; charset=utf-8"
-        )
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+    name = f"{organization.slug}-{found.shown_year}-{found.measure.code.lower()}-compared"
     sheet = tables.Sheet(
         _("Figures"),
         headings,
@@ -125,19 +120,14 @@ def download(request: HttpRequest, slug: str, year: int, form: str) -> HttpRespo
         widths={_("Name"): 44, _("Part of"): 30, _("Figure"): 28},
     )
     about = tables.Sheet(_("About"), [_("What"), _("Words")], _about(found), widths={_("Words"): 90})
-    return FileResponse(
-        tables.xlsx_file([sheet, about]),
-        as_attachment=True,
-        filename=name,
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
+    return answers.table(form, name, sheet, about)
 
 
 def _compared(
     request: HttpRequest, organization: Organization, year: SchoolYear
 ) -> tuple[CompareFilter, Asked, Comparison]:
-    base = compare.base_of(organization)
-    form = CompareFilter(request.GET, kinds=compare.kinds_below(base))
+    base = below.base_of(organization)
+    form = CompareFilter(request.GET, kinds=below.kinds_below(base))
     asked = form.asked()
     measure = Measure.objects.get(code=asked.measure)
     return form, asked, compare.compare(signed_in(request), organization, year, measure, asked)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from goals import board, certified, changes, export, network, reported, within_reach
 from goals.views import frame
 from hstw.access import Action, decide
+from hstw.exports import answers
 from hstw.navigation import current_year
 from schools.models.organization import Kind
 from schools.scope import signed_in
@@ -58,7 +59,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 @login_required
 def download(request: HttpRequest, slug: str, year: int, form: str) -> HttpResponseBase:
     """Every measure with its years and groups, as a file."""
-    if form not in frame.FORMS:
+    if form not in answers.FORMS:
         raise Http404
     organization, school_year = frame.readiness_of(request, slug, year)
     if organization.kind == Kind.REGION:

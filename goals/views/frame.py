@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,7 +18,7 @@ from goals.models import Measure
 from goals.readiness import looks_at
 from goals.readiness.amounts import all_measures
 from hstw.access import Action, decide
-from hstw.exports import tables
+from hstw.exports import answers
 from hstw.navigation import in_section
 from hstw.values import SchoolYear
 from schools.models import Organization, User
@@ -27,7 +27,6 @@ from schools.scope import context_of, organization_for, signed_in
 from schools.views.data import frame as data
 from schools.views.data.frame import layouts_for
 
-FORMS = ("csv", "xlsx")
 # Of whom students are listed by name; a cooperative and the region work with sums.
 LIST_STUDENTS = {Kind.SCHOOL, Kind.DISTRICT, Kind.STATE}
 
@@ -60,18 +59,8 @@ def figures_file(
     if made.exact:
         data.read(request, "figures downloaded", what=f"{name}.{form}", organization=organization.slug, year=int(year))
         name = f"{name}-do-not-share"
-    name = f"{organization.slug}-{year:d}-{name}.{form}"
-    if form == "csv":
-        stream = tables.csv_stream(made.headings, made.rows)
-        response = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-    return FileResponse(
-        tables.xlsx_file(made.sheets()),
-        as_attachment=True,
-        filename=name,
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
+    name = f"{organization.slug}-{year:d}-{name}"
+    return answers.csv(name, made.headings, made.rows) if form == "csv" else answers.workbook(name, made.sheets())
 
 
 def measure_of(code: str) -> Measure:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from goals import board, explanation, export, measure_page, published_page, reported
 from goals.models import Measure
 from goals.views import frame
+from hstw.exports import answers
 from hstw.values import SchoolYear
 from schools.models import Organization, User
 from schools.scope import signed_in
@@ -57,7 +58,7 @@ def page(request: HttpRequest, slug: str, year: int, code: str) -> HttpResponse:
 @login_required
 def download(request: HttpRequest, slug: str, year: int, code: str, form: str) -> HttpResponseBase:
     """All years, groups and places of the page, as a file."""
-    if form not in frame.FORMS:
+    if form not in answers.FORMS:
         raise Http404
     organization, school_year = frame.readiness_of(request, slug, year)
     user = signed_in(request)

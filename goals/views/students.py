@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,7 +21,7 @@ from goals.models import Measure
 from goals.readiness import explain
 from goals.views import frame
 from hstw.access import Action
-from hstw.exports import tables
+from hstw.exports import answers, tables
 from hstw.values import SchoolYear
 from schools.models import Organization
 from schools.models.organization import Kind
@@ -66,7 +66,7 @@ def page(request: HttpRequest, slug: str, year: int, code: str) -> HttpResponse:
 @login_required
 def download(request: HttpRequest, slug: str, year: int, code: str, form: str) -> HttpResponseBase:
     """The same list as a file, all of it."""
-    if form not in {"csv", "xlsx"}:
+    if form not in answers.FORMS:
         raise Http404
     organization, school_year, measure, asked = _asked(request, slug, year, code)
     counted = students.Counted(organization, explain.spec_of(code), school_year, **asked.asked())
@@ -78,7 +78,7 @@ def download(request: HttpRequest, slug: str, year: int, code: str, form: str) -
         year=int(school_year),
         **asked.asked(),
     )
-    name = f"{organization.slug}-{school_year}-{code.lower()}-students.{form}"
+    name = f"{organization.slug}-{school_year}-{code.lower()}-students"
     headings, rows = _headings(measure), _rows(measure, counted)
     sheets = [tables.Sheet(_("About"), [_("What"), _("Words")], _about(organization, school_year, measure))]
     return _file(form, name, headings, rows, sheets)
@@ -109,7 +109,7 @@ def within_reach(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 @login_required
 def within_reach_file(request: HttpRequest, slug: str, year: int, form: str) -> HttpResponseBase:
     """The same list as a file, all of it."""
-    if form not in {"csv", "xlsx"}:
+    if form not in answers.FORMS:
         raise Http404
     organization, school_year, _found, _way, short = _short(request, slug, year)
     data.read(
@@ -117,7 +117,7 @@ def within_reach_file(request: HttpRequest, slug: str, year: int, form: str) -> 
     )
     headings = [*_who_headings(), _("Way to readiness"), _("What is missing")]
     rows = ([*_who(row), senior.way, senior.missing] for row, senior in short.everyone())
-    return _file(form, f"{organization.slug}-{school_year}-within-reach.{form}", headings, rows, [])
+    return _file(form, f"{organization.slug}-{school_year}-within-reach", headings, rows, [])
 
 
 def _short(
@@ -134,16 +134,7 @@ def _short(
 def _file(
     form: str, name: str, headings: list[str], rows: Iterable[list[Any]], more: list[tables.Sheet]
 ) -> HttpResponseBase:
-    if form == "csv":
-        response = StreamingHttpResponse(tables.csv_stream(headings, rows), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-    return FileResponse(
-        tables.xlsx_file([tables.Sheet(_("Students"), headings, rows, widths={headings[-1]: 60}), *more]),
-        as_attachment=True,
-        filename=name,
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
+    return answers.table(form, name, tables.Sheet(_("Students"), headings, rows, widths={headings[-1]: 60}), *more)
 
 
 def _asked(

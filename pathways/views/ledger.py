@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from hstw import files
 from hstw.access import Action, decide
-from hstw.exports import tables
+from hstw.exports import answers, tables
 from hstw.require import require
 from hstw.values import SchoolYear
 from pathways import ledger, proofs
@@ -81,7 +81,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 @login_required
 def download(request: HttpRequest, slug: str, year: int, form: str) -> HttpResponseBase:
     """The same lines as a file, all of them."""
-    if form not in {"csv", "xlsx"}:
+    if form not in answers.FORMS:
         raise Http404
     organization, school_year = frame.pathways_of(request, slug, year, Action.VIEW_NAMED_STUDENTS, frame.OFFERS)
     asked = LedgerFilter(request.GET).asked()
@@ -98,20 +98,9 @@ def download(request: HttpRequest, slug: str, year: int, form: str) -> HttpRespo
         *(_("Last name"), _("First name"), _("School"), _("Credential"), _("Name"), _("Issuer"), _("Date")),
         *(_("School year"), _("Counts as"), _("Why"), _("Verified by"), _("Verified on"), _("From")),
     ]
-    name = f"{organization.slug}-{school_year}-credentials.{form}"
-    if form == "csv":
-        response = StreamingHttpResponse(
-            tables.csv_stream(headings, _rows(found)), content_type="text/csv; charset=utf-8"
-        )
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
     dates: dict[str, tables.Format] = {_("Date"): "date", _("Verified on"): "date"}
-    return FileResponse(
-        tables.xlsx_file([tables.Sheet(_("Credentials"), headings, _rows(found), dates)]),
-        as_attachment=True,
-        filename=name,
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
+    sheet = tables.Sheet(_("Credentials"), headings, _rows(found), dates)
+    return answers.table(form, f"{organization.slug}-{school_year}-credentials", sheet)
 
 
 def _rows(found: Any) -> Iterator[list[Any]]:

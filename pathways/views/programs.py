@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from hstw import draft_views, drafts
 from hstw.access import Action, decide
-from hstw.exports import tables
+from hstw.exports import answers, tables
 from hstw.require import require
 from hstw.values import SchoolYear
 from pathways import programs
@@ -89,7 +89,7 @@ def _rows(found: dict[int, Any], keys: list[int]) -> list[programs.Row]:
 @login_required
 def download(request: HttpRequest, slug: str, year: int, form: str) -> HttpResponseBase:
     """The same list as a file, all of it."""
-    if form not in {"csv", "xlsx"}:
+    if form not in answers.FORMS:
         raise Http404
     organization, school_year = frame.pathways_of(request, slug, year, Action.VIEW_NAMED_STUDENTS, frame.OFFERS)
     asked = ProgramFilter(request.GET).asked()
@@ -104,19 +104,8 @@ def download(request: HttpRequest, slug: str, year: int, form: str) -> HttpRespo
         **asked,
     )
     headings = [_("Last name"), _("First name"), _("Grade"), _("Pathway"), _("Adviser"), _("Standing"), _("Missing")]
-    name = f"{organization.slug}-{school_year}-programs.{form}"
-    if form == "csv":
-        response = StreamingHttpResponse(
-            tables.csv_stream(headings, _cells(rows)), content_type="text/csv; charset=utf-8"
-        )
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-    return FileResponse(
-        tables.xlsx_file([tables.Sheet(_("Programs of study"), headings, _cells(rows), widths={headings[-1]: 60})]),
-        as_attachment=True,
-        filename=name,
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
+    sheet = tables.Sheet(_("Programs of study"), headings, _cells(rows), widths={headings[-1]: 60})
+    return answers.table(form, f"{organization.slug}-{school_year}-programs", sheet)
 
 
 def _cells(rows: list[programs.Row]) -> Iterator[list[str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from goals.planning import align, portfolio, series, status
 from goals.views.frame import one_snapshot
 from goals.views.planning import frame
 from hstw.access import Action, decide
-from hstw.exports import tables
+from hstw.exports import answers, tables
 from schools.scope import signed_in
 
 PAGE_SIZE = 25
@@ -50,25 +50,16 @@ def plans(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 @login_required
 def plans_file(request: HttpRequest, slug: str, year: int, form: str) -> HttpResponseBase:
     """The portfolio as a file, all of it."""
-    if form not in {"csv", "xlsx"}:
-        raise Http404
     organization, school_year = frame.place(request, slug, year, Action.VIEW_PLAN)
     rows = portfolio.schools(organization, school_year, portfolio.viewer_of(signed_in(request), organization))
     found = portfolio.sorted_by(rows, request.GET.get("sort", "name"))
-    name = f"{organization.slug}-{school_year}-plans.{form}"
     headings = [
         *(_("School"), _("Plan"), _("Action steps"), _("Done"), _("Late"), _("Goals"), _("On track"), _("At risk")),
         *(_("Off track"), _("Last change")),
     ]
-    if form == "csv":
-        response = StreamingHttpResponse(
-            tables.csv_stream(headings, _rows(found)), content_type="text/csv; charset=utf-8"
-        )
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
     formats: dict[str, Any] = dict.fromkeys(headings[2:9], "number") | {headings[-1]: "date"}
     sheet = tables.Sheet(_("Plans"), headings, _rows(found), formats)
-    return FileResponse(tables.xlsx_file([sheet]), as_attachment=True, filename=name)
+    return answers.table(form, f"{organization.slug}-{school_year}-plans", sheet)
 
 
 def _rows(found: Any) -> Iterator[list[Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from goals.models import Allocation, Plan
 from goals.planning import money
 from goals.views.planning import frame
 from hstw.access import Action, decide
-from hstw.exports import tables
+from hstw.exports import answers, tables
 from hstw.require import require
 from schools.scope import signed_in
 
@@ -71,24 +71,15 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 @login_required
 def download(request: HttpRequest, slug: str, year: int, form: str) -> HttpResponseBase:
     """Every line, and the funds, as a file: they add up to the cent to the page."""
-    if form not in {"csv", "xlsx"}:
-        raise Http404
     organization, school_year, plan = frame.plan_of(request, slug, year)
     headings = [_("Goal"), _("Strategy"), _("Action step"), _("Status"), _("Fund"), _("For"), _("Amount")]
-    name = f"{organization.slug}-{school_year}-money.{form}"
-    if form == "csv":
-        response = StreamingHttpResponse(
-            tables.csv_stream(headings, _rows(plan)), content_type="text/csv; charset=utf-8"
-        )
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
     funds = [_("Fund"), _("Given"), _("Planned"), _("Left")]
     rows = [[row.fund.name, row.given, row.planned, row.left] for row in money.of_plan(plan).rows]
     sheets = [
         tables.Sheet(_("Lines"), headings, _rows(plan), {_("Amount"): "number"}),
         tables.Sheet(_("Funds"), funds, rows, dict.fromkeys(funds[1:], "number")),
     ]
-    return FileResponse(tables.xlsx_file(sheets), as_attachment=True, filename=name)
+    return answers.table(form, f"{organization.slug}-{school_year}-money", *sheets)
 
 
 def _rows(plan: Plan) -> Iterator[list[Any]]:
