@@ -11,49 +11,27 @@ from decimal import Decimal
 from statistics import quantiles
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from goals import board
+from goals.below import BELOW, Asked, base_of, kinds_below, narrowed, units_below
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure, StudentGroup
 from goals.models.measure import Direction, MeasureKind
-from goals.readiness import cooperatives
 from goals.readiness.breaks import breaks
 from goals.readiness.rules import rule_book
+from goals.trend_lines import trend_of, value_of, whole_years
 from hstw import charts
 from hstw.values import SchoolYear
-from schools.models import NetworkMembership, Organization
-from schools.models.organization import Grade, Kind
+from schools.models import Organization
+from schools.models.organization import Kind
 
-# What can be compared below what; the first is what is shown where nothing is chosen.
-BELOW: dict[str, tuple[str, ...]] = {
-    Kind.REGION: (Kind.STATE, Kind.DISTRICT, Kind.SCHOOL),
-    Kind.STATE: (Kind.DISTRICT, Kind.SCHOOL, Kind.COOPERATIVE),
-    Kind.COOPERATIVE: (Kind.DISTRICT, Kind.SCHOOL),
-    Kind.DISTRICT: (Kind.SCHOOL,),
-}
 SORTS = ("name", "figure", "change", "gap")
 # Fewer than these are read off faster than any picture of them.
 _PICTURE_FROM = 4
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is compared, and how it is narrowed and sorted; blank narrows nothing. ``than`` is a second group."""
-
-    measure: str
-    group: str = "ALL"
-    than: str = ""
-    kind: str = ""
-    q: str = ""
-    design: str = ""
-    grade: str = ""
-    network: str = ""
-    goal: str = ""
-    sort: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,15 +119,6 @@ class Comparison:
         return _sentence(self)
 
 
-def value_of(figure: Figure | None) -> Decimal | None:
-    """A figure as a number to sort by; ``None`` where it is words."""
-    if figure is None:
-        return None
-    if figure.tally:
-        return None if figure.numerator is None else Decimal(figure.numerator)
-    return figure.value
-
-
 def reaches(measure: Measure, figure: Figure | None, target: Decimal | None) -> bool | None:
     """Whether a figure is as good as a target; ``None`` where that is not known.
 
@@ -173,32 +142,6 @@ def reaches(measure: Measure, figure: Figure | None, target: Decimal | None) -> 
     return None
 
 
-def base_of(organization: Organization) -> Organization:
-    """Below what the comparison stands: a school is compared with those of its district."""
-    if organization.kind != Kind.SCHOOL:
-        return organization
-    return Organization.objects.get(path=organization.path[: -organization.steplen])
-
-
-def kinds_below(base: Organization) -> list[str]:
-    """What of those below can be compared: the kinds that there are; one query."""
-    there = set(units_below(base).order_by().values_list("kind", flat=True).distinct())
-    offered = BELOW.get(base.kind, ())
-    return [kind for kind in offered if kind in there] or list(offered[:1])
-
-
-def units_below(base: Organization, year: int | None = None) -> Any:
-    """All that stands below; for a cooperative its members of the year, and their schools."""
-    if base.kind != Kind.COOPERATIVE or base.in_state is None:
-        return Organization.objects.filter(path__startswith=base.path).exclude(pk=base.pk)
-    at = SchoolYear.on(timezone.localdate()) if year is None else year
-    paths = [path for _member, path in cooperatives.members(base.in_state, at).get(base.pk, [])]
-    within = Q(pk=None)
-    for path in paths:
-        within |= Q(path__startswith=path)
-    return Organization.objects.filter(within)
-
-
 def compare(user: Any, organization: Organization, year: SchoolYear, measure: Measure, asked: Asked) -> Comparison:
     """Everything on the page, in a constant number of queries."""
     base = base_of(organization)
@@ -209,7 +152,7 @@ def compare(user: Any, organization: Organization, year: SchoolYear, measure: Me
     group, than = chosen.get(asked.group, chosen["ALL"]), chosen.get(asked.than)
     open_then = Q(closed=None) | Q(closed__gt=year.first_day)
     units = list(
-        _narrowed(units_below(base, year).filter(open_then, kind=kind), asked, year)
+        narrowed(units_below(base, year).filter(open_then, kind=kind), asked, year)
         .select_related("in_state")
         .order_by("name", "pk")
     )
@@ -324,31 +267,6 @@ def with_trends(result: Comparison, lines: Sequence[Line], *, width: int = 220, 
     ]
 
 
-def trend_of(
-    series: Sequence[Figure],
-    scale: tuple[float, float],
-    *,
-    width: int = 220,
-    height: int = 72,
-    margin: int = 6,
-    goal: Decimal | None = None,
-    broken: Mapping[int, str] | None = None,
-) -> charts.Trend | None:
-    """A line over the years on a given scale; it begins anew in the years that are ``broken``."""
-    whole = {figure.year for figure in whole_years(series)}
-    points = [
-        replace(board.point_of(one, None if one.year in whole else one.year, broken or {}), value=value_of(one))
-        for one in series
-    ]
-    return charts.trend(points, width=width, height=height, margin=margin, goal=goal, scale=scale)
-
-
-def whole_years(series: Sequence[Figure]) -> list[Figure]:
-    """The figures of years that are over."""
-    today = timezone.localdate()
-    return [figure for figure in series if SchoolYear(figure.year).last_day < today]
-
-
 def _shown_year(all_series: Any, year: SchoolYear) -> SchoolYear:
     """The latest year of which anybody's figure is known; the one asked for where none is."""
     known = {figure.year for series in all_series for figure in series if figure.state not in board.UNKNOWN}
@@ -360,26 +278,6 @@ def _change(figure: Figure, before: Figure) -> Decimal | None:
         return None
     now, then = value_of(figure), value_of(before)
     return None if now is None or then is None else now - then
-
-
-def _narrowed(units: Any, asked: Asked, year: SchoolYear) -> Any:
-    if asked.q:
-        units = units.search(asked.q)
-    if asked.design:
-        units = units.filter(design=asked.design)
-    if asked.grade in Grade.values:
-        # Grades have an order that is not that of their codes.
-        order = Grade.values
-        at = order.index(asked.grade)
-        units = units.filter(grade_low__in=order[: at + 1], grade_high__in=order[at:])
-    if asked.network:
-        in_force = NetworkMembership.objects.filter(Q(ends=None) | Q(ends__gte=year.first_day)).filter(
-            organization=OuterRef("pk"), starts__lte=year.last_day
-        )
-        if asked.network != "any":
-            in_force = in_force.filter(network=asked.network)
-        units = units.filter(Exists(in_force))
-    return units
 
 
 def _by_goal(lines: list[Line], result: Comparison, goal: str) -> list[Line]:

@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from goals import board, checkpoints
-from goals.compare import SORTS, Asked
+from goals.below import Asked
+from goals.compare import SORTS
 from goals.models import DisclosureSettings, Measure, OnTrackSettings, StudentGroup
 from goals.models.preferences import CoreSubject
 from goals.readiness.derive import GROUPS

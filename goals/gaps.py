@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from goals import board, compare
+from goals import board, compare, trend_lines
 from goals.figures import Figure, figures
 from goals.models import Measure, StudentGroup
 from goals.readiness.derive import GROUPS
@@ -103,7 +103,7 @@ def gaps(
     known = [figure for figure in all_students if figure.state not in board.UNKNOWN]
     shown = known[-1] if known else all_students[-1]
     of_all = [figure for code in codes for figure in series_of(code)]
-    scale = board.scale_of(measure, of_all) or charts.common_scale(map(compare.value_of, of_all))
+    scale = board.scale_of(measure, of_all) or charts.common_scale(map(trend_lines.value_of, of_all))
     broken = compare.broken_of(measure, [organization], years)[organization.pk]
     dimensions: dict[str, list[GroupLine]] = {}
     lines = []
@@ -117,8 +117,8 @@ def gaps(
             group,
             figure,
             behind,
-            compare.trend_of(series, scale, width=160, height=44, broken=broken),
-            board.trend_sentence(compare.whole_years(series), broken),
+            trend_lines.trend_of(series, scale, width=160, height=44, broken=broken),
+            board.trend_sentence(trend_lines.whole_years(series), broken),
         )
         lines.append(line)
         dimensions.setdefault(str(group.get_dimension_display()), []).append(line)

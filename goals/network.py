@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from goals import board, checkpoints, compare
+from goals import board, checkpoints, compare, trend_lines
 from goals.checkpoints import Goal
 from goals.figures import Figure, FigureState, figures
 from goals.models import Measure
@@ -139,8 +139,8 @@ def _standing(
         measure,
         figure,
         SchoolYear(figure.year),
-        trend=compare.trend_of(series, scale, width=160, height=44, broken=broken),
-        sentence=board.trend_sentence(compare.whole_years(series), broken),
+        trend=trend_lines.trend_of(series, scale, width=160, height=44, broken=broken),
+        sentence=board.trend_sentence(trend_lines.whole_years(series), broken),
         reached=compare.reaches(measure, figure, goal.percent),
         bar=charts.bar(figure.percent, goal=goal.percent),
     )
