@@ -22,7 +22,7 @@ from tests.goals.adversary import Adversary, Seen, Unsafe
 ALONE = ((0,), (1,))
 CHOSEN = DisclosureSettings()
 QUICK = settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-LONG = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+LONG = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 TAKEN = nested.Link(outer=0, layer=0, inner=1, same=True, inner_layers=(0,))
 
 
