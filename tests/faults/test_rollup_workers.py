@@ -16,7 +16,7 @@ from goals import runs
 from goals.models import MeasureCell, ReadinessRecord, ReleasedCell, RollupRun, StalePair
 from goals.models.measure import Basis
 from goals.readiness import rollup
-from schools.models import Enrollment, EvidenceChange, EvidenceCoverage, Organization
+from schools.models import CooperativeMember, Enrollment, EvidenceChange, EvidenceCoverage, Organization
 from schools.models.organization import Kind
 from tests.factories import World, enrollment
 from tests.faults.processes import Beside, elsewhere, eventually, waits, worker
@@ -152,6 +152,56 @@ def test_two_full_runs_at_once_wait_for_each_other(counted: World) -> None:
     assert {one.result().state for one in at_once} == {RollupRun.State.DONE}
     assert shown() == AFTER
     assert MeasureCell.objects.count() == len(set(MeasureCell.objects.values_list("pk")))
+
+
+def waiting_for_the_region() -> int:
+    """How many wait for a lock of their own choosing in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_states_are_counted_side_by_side_and_the_region_has_both(counted: World) -> None:
+    """Both come as far as the region's sum without waiting for each other; whoever is second sees the first one's."""
+    for kind in ("enrollment", "attendance"):
+        EvidenceCoverage.objects.create(organization=counted.bluegrass, year=2024, kind=kind)
+    for n in range(10):
+        enrollment(counted.derby, 2024, days_enrolled=100, days_absent=20 if n < 3 else 0)
+    all_absent(counted.ridge, 2024)
+    key = rollup._key(counted.region, Basis.YEAR, 2024)
+    with elsewhere("SELECT pg_advisory_xact_lock(%s, %s)", rollup._LOCK, key) as let_go:
+        both = [Beside(rollup.roll_up, state, Basis.YEAR, 2024) for state in (counted.alabama, counted.kentucky)]
+        eventually(lambda: waiting_for_the_region() == 2)
+        assert shown() == BEFORE, "a state's cells are seen together with the region's"
+        let_go()
+        for one in both:
+            one.result()
+    assert shown() == AFTER | {(name, 2024): (3, 10) for name in ("Derby High School", "Bluegrass County", "Kentucky")}
+    of_region = MeasureCell.objects.get(
+        organization=counted.region, year=2024, measure__code="CHRONIC_ABSENCE", group__code="ALL"
+    )
+    assert (of_region.numerator, of_region.denominator) == (12 + 3, 20 + 10)
+
+
+def test_a_member_that_joins_during_a_run_counts_with_the_next(counted: World) -> None:
+    """A run has the members of the moment at which it read; whoever joins meanwhile is marked, and not lost."""
+    cell = MeasureCell.objects.filter(
+        organization=counted.cooperative, year=2024, measure__code="CHRONIC_ABSENCE", group__code="ALL"
+    ).values_list("numerator", "denominator")
+    all_absent(counted.ridge, 2024)
+    with elsewhere("LOCK TABLE goals_measurecell IN EXCLUSIVE MODE") as let_go:
+        first = Beside(runs.sweep)
+        eventually(waits)
+        CooperativeMember.objects.create(
+            cooperative=counted.cooperative, member=counted.cahaba, starts=dt.date(2020, 7, 1)
+        )
+        let_go()
+        first.result()
+    assert not cell.exists(), "the first run did not know of it"
+    eventually(lambda: [runs.sweep(), list(cell) == [(12, 20)]][1], 120)
 
 
 def test_evidence_that_comes_during_a_run_is_counted_by_the_next(counted: World) -> None:
