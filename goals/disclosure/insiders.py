@@ -11,9 +11,10 @@ from collections import defaultdict
 
 import numpy as np
 
+from goals.disclosure.looks import Cell
 from goals.disclosure.suppress import of_cell
 from goals.disclosure.table import Bools
-from goals.disclosure.worlds import Cell, Part, Worlds
+from goals.disclosure.worlds import Part, Worlds
 
 # Worlds of one change of a count that are weighed against each other.
 _TRIED = 20

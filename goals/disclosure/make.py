@@ -15,11 +15,12 @@ from goals.disclosure import history, nested
 from goals.disclosure.families import Family, families
 from goals.disclosure.history import Told
 from goals.disclosure.insiders import untold
+from goals.disclosure.looks import Cell
 from goals.disclosure.masks import look
 from goals.disclosure.published import Published, published
 from goals.disclosure.suppress import everything, solve
 from goals.disclosure.table import Bools, Protection
-from goals.disclosure.worlds import Cell, Worlds
+from goals.disclosure.worlds import Worlds
 from goals.models import DisclosureSettings, Measure
 from goals.models.measure import Basis
 from schools.models import Organization

@@ -26,11 +26,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from goals.disclosure.families import NESTED, WITHIN, Family
+from goals.disclosure.looks import Cell
 from goals.disclosure.masks import Vocabulary, look
 from goals.disclosure.published import Published
 from goals.disclosure.suppress import of_cell
 from goals.disclosure.table import Bools, Ints, Protection
-from goals.disclosure.worlds import Cell, Worlds
+from goals.disclosure.worlds import Worlds
 
 # Organizations of a state up to which nested populations are looked at as one (measured with 16).
 UP_TO = 60

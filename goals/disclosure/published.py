@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from goals.disclosure.families import Family
+from goals.disclosure.looks import Cell
 from goals.disclosure.masks import Vocabulary
 from goals.disclosure.table import Bools
-from goals.disclosure.worlds import Cell
 from goals.models import ReportedResult
 from goals.models.reported import Mask
 

@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
+from goals.disclosure import blockers
+from goals.disclosure.looks import Cell
 from goals.disclosure.table import Bools, Protection, Table
-from goals.disclosure.worlds import WIDE, Cell, Seen, Worlds
+from goals.disclosure.worlds import WIDE, Seen, Worlds
 
 
 def primary(table: Table, minimum: int) -> Protection:
@@ -76,13 +78,13 @@ def _secure(worlds: Worlds, cell: Cell, hidden: set[tuple[int, int]]) -> Seen:
         # Looking farther takes longer, and withholds nothing.
         if worlds.extra is not None and (wide := worlds.search(cell, WIDE)).safe:
             return wide
-        blockers = worlds.cheapest(cell, seen.values)
-        if not blockers and worlds.extra is not None:
-            blockers = worlds.cheapest(cell, seen.values, WIDE) or worlds.touched_if_hidden(cell, seen.values)
-        for o, g, measure in blockers:
+        found = blockers.cheapest(worlds, cell, seen.values)
+        if not found and worlds.extra is not None:
+            found = blockers.cheapest(worlds, cell, seen.values, WIDE) or blockers.touched(worlds, cell, seen.values)
+        for o, g, measure in found:
             hidden.update(worlds.hide(o, g, measure))
         fixed = any((at, cell[1]) in worlds.fixed for at in worlds.chains[cell[0]])
-        if not blockers and (fixed or not _last_resort(worlds, cell, hidden)):
+        if not found and (fixed or not _last_resort(worlds, cell, hidden)):
             worlds.unsafe.append(cell)
             break
     return seen

@@ -15,21 +15,16 @@ Worlds are made at one school and all that it is part of, a few students at a ti
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from goals.disclosure.masks import Tolerance, Vocabulary, look
-from goals.disclosure.table import Bools, Protection, Table
+from goals.disclosure.looks import Cell, Looks
 
 # Schools below a cell that are tried; other schools as the place of the reverse, of the same parent and of others.
 _NEAR, _SIBLINGS, _FAR = 6, 8, 4
-# The same where something has to be withheld: there it matters what, not whether.
-_FEW = (3, 4, 3)
 WIDE = (60, 60, 60)
 
-# An organization and a group; with a measure, or None for the number of students itself.
-Cell = tuple[int, int, int | None]
 # Organizations in which students of a group are added (1) or missing (-1).
 Part = tuple[tuple[int, ...], int, int]
 
@@ -42,152 +37,12 @@ class Seen:
     safe: bool
 
 
-class Worlds:
-    """A table, what is withheld of it, and the worlds that look the same.
+class Worlds(Looks):
+    """The worlds that look the same as a table of which so much is withheld."""
 
-    ``extra``: bits that are left to each cell by what was told before (organizations × groups with rests).
-    ``settled``: counts that need not be safe, for they are known. ``fixed``: cells that others publish; what comes out
-    of them is not withheld for. ``moved``: cells whose counts are not those told before: ``extra`` is not for them.
-    ``always``: bits that are left by what is told beside, whatever moved.
-    """
+    # Whether worlds are told that are not possible yet: to see what would have to be withheld.
+    anyway = False
 
-    def __init__(
-        self,
-        table: Table,
-        protection: Protection,
-        minimum: int,
-        values: int,
-        extra: list[list[int]] | None = None,
-        settled: Collection[Cell] = (),
-        fixed: Collection[tuple[int, int]] = (),
-        moved: Bools | None = None,
-        always: list[list[int]] | None = None,
-    ) -> None:
-        self.settled, self.fixed = settled, fixed
-        # Counts for which withholding all there is was not enough.
-        self.unsafe: list[Cell] = []
-        self.table, self.protection, self.minimum, self.needed = table, protection, minimum, values - 1
-        self.vocabulary = Vocabulary(table.blocks, values)
-        self.tolerance = Tolerance(table, self.vocabulary, minimum)
-        self.extra = extra
-        self.groups, self.measures = int(table.numerators.shape[1]), int(table.numerators.shape[2])
-        self.d: list[list[int]] = self.tolerance.d.tolist()
-        self.n: list[list[list[int]]] = self.tolerance.n.tolist()
-        coded = look(self.tolerance.n, self.tolerance.d[:, :, None]) % 1000
-        self.coded: list[list[list[bool]]] = ((coded == 0) | (coded == 102)).tolist()
-        self.dimensions: list[tuple[int, ...]] = []
-        # By rest, the group of which it is one.
-        self.group_of: dict[int, int] = {}
-        for dimension in table.dimensions:
-            if len(dimension) == 1:
-                rest = self.groups + len(self.group_of)
-                self.group_of[rest] = dimension[0]
-                dimension = (*dimension, rest)
-            self.dimensions.append(dimension)
-        self.dimension_of = {group: dimension for dimension in self.dimensions for group in dimension}
-        self.chains = [tuple(table.chain(o)) for o in range(len(self.d))]
-        above = {at for o, chain in enumerate(self.chains) for at in chain if at != o}
-        self.is_leaf = [o not in above for o in range(len(self.d))]
-        self.is_top = [len(chain) == 1 and not leaf for chain, leaf in zip(self.chains, self.is_leaf, strict=True)]
-        self.leaves_below: dict[int, list[int]] = defaultdict(list)
-        for o, chain in enumerate(self.chains):
-            if self.is_leaf[o]:
-                for at in chain:
-                    self.leaves_below[at].append(o)
-        self.reported = [[any(row[g] for g in dim if g < self.groups) for dim in self.dimensions] for row in self.d]
-        # Whether worlds are told that are not possible yet: to see what would have to be withheld.
-        self.anyway = False
-        self.loose = [[self._is_loose(o, g) for g in range(len(row))] for o, row in enumerate(self.d)]
-        # Bits of a school's cell and all above it, until one of them changes.
-        self._full: dict[tuple[int, int], int] = {}
-        self._apart: dict[tuple[int, int], tuple[int, ...]] = {}
-        self.differs: list[list[bool]] | None = None
-        if moved is not None and extra is not None and moved.any():
-            self.differs = [[*row, *(row[at] or row[0] for at in self.group_of.values())] for row in moved.tolist()]
-        self.leave(always)
-
-    def leave(self, always: list[list[int]] | None) -> None:
-        """What is told beside leaves these bits to the cells; everything that is known of worlds is made anew."""
-        self.always = always
-        now = [[self._own(o, g) for g in range(len(row))] for o, row in enumerate(self.d)]
-        self._now = now, self._reversed(now)
-        self._ever = self._now
-        if self.extra is not None:
-            ever = [[a & b for a, b in zip(*row, strict=True)] for row in zip(now, self.extra, strict=True)]
-            self._ever = ever, self._reversed(ever)
-        self.up, self.down = self._ever
-        self._full.clear()
-
-    def _own(self, o: int, g: int) -> int:
-        mask = self.tolerance.of(o, g, self.protection)
-        return mask if self.always is None else mask & self.always[o][g]
-
-    def _reversed(self, masks: list[list[int]]) -> list[list[int]]:
-        return [[self.vocabulary.reverse(mask) for mask in row] for row in masks]
-
-    def look_at(self, o: int, g: int) -> None:
-        """Try worlds for a cell: those that look the same in all releases, or in this one where its counts moved."""
-        if self.differs is not None:
-            wanted = self._now if self.differs[o][g] else self._ever
-            if wanted[0] is not self.up:
-                self.up, self.down = wanted
-                self._full.clear()
-
-    @property
-    def left(self) -> list[list[int]]:
-        """The bits that are left to each cell by this release and those before."""
-        return self._ever[0]
-
-    # --- what is withheld ------------------------------------------------------------------------------------------
-    def hide(self, o: int, g: int, measure: int | None = None) -> list[tuple[int, int]]:
-        """Withhold a cell, or its numerator of one measure; of all students, the groups that make them up too.
-
-        Returns the cells of which more is withheld now.
-        """
-        if measure is not None:
-            self.protection.numerators[o, g, measure] = True
-        # A cell of which no rate is told tells no size.
-        if measure is None or self.protection.numerators[o, g].all():
-            self.protection.cells[o, g] = True
-        self.changed(o, g)
-        found = [(o, g)]
-        if g:
-            return found
-        for at, dimension in enumerate(self.dimensions):
-            if self.reported[o][at]:
-                for group in dimension:
-                    if group < self.groups:
-                        found += self.hide(o, group, measure)
-        return found
-
-    def changed(self, o: int, g: int) -> None:
-        """More or less is withheld of a cell than before."""
-        mask = self._own(o, g)
-        self._now[0][o][g], self._now[1][o][g] = mask, self.vocabulary.reverse(mask)
-        if self.extra is not None:
-            mask &= self.extra[o][g]
-            self._ever[0][o][g], self._ever[1][o][g] = mask, self.vocabulary.reverse(mask)
-        self.loose[o][g] = self._is_loose(o, g)
-        for leaf in self.leaves_below[o]:
-            self._full.pop((leaf, g), None)
-
-    def is_small(self, o: int, g: int) -> bool:
-        """Whether it is told of a withheld cell that it is small."""
-        return bool(self.protection.cells[o, g] and self.d[o][g] < self.minimum and not self.protection.veiled[o, g])
-
-    def is_hidden(self, o: int, g: int) -> bool:
-        """Whether nothing is told of a cell."""
-        return g >= self.groups or bool(self.protection.cells[o, g])
-
-    def cost(self, o: int, g: int, measure: int | None = None) -> float:
-        """What it costs readers to lose a cell: the larger, and the higher up, the more."""
-        if g >= self.groups:
-            return 0.0
-        above = 1.0 if self.is_leaf[o] else 40.0 if self.is_top[o] else 8.0
-        cost = above * (1 + min(self.d[o][g] / 50, 10.0)) * (8 if g == 0 else 1)
-        return cost if measure is None else cost / self.measures
-
-    # --- worlds ----------------------------------------------------------------------------------------------------
     def worlds(self, o: int, g: int, measure: int | None, limits: tuple[int, int, int]) -> Iterator[tuple[Part, ...]]:
         """Changes that touch a cell, the nearest first, as parts of which each has one sign."""
         near, siblings, far = limits
@@ -215,12 +70,9 @@ class Worlds:
             for partner in partners:
                 yield (chain, g, 1), (chain, partner, -1)
             return
-        here, there = self._without(leaf, other), self._without(other, leaf)
+        here, there = self.apart(leaf, other), self.apart(other, leaf)
         for partner in partners:
             yield (here, g, 1), (there, g, -1), (here, partner, -1), (there, partner, 1)
-
-    def _is_loose(self, o: int, g: int) -> bool:
-        return g >= self.groups or bool(self.protection.cells[o, g] or self.protection.numerators[o, g].any())
 
     def partners(self, o: int, g: int) -> list[int]:
         """The other groups of the dimension: withheld ones first, then the large."""
@@ -238,17 +90,11 @@ class Worlds:
             found.sort(key=lambda one: (not self.loose[one][g], -self.d[one][g]))
             yield from found[: siblings if above == self.chains[leaf][1] else far]
 
-    def _without(self, one: int, other: int) -> tuple[int, ...]:
-        if (one, other) not in self._apart:
-            above = set(self.chains[other])
-            self._apart[one, other] = tuple(at for at in self.chains[one] if at not in above)
-        return self._apart[one, other]
-
     def _students(self, leaf: int, other: int | None, g: int, measure: int | None) -> Iterator[tuple[Part, ...]]:
         """Students of ``g`` and of one group of each other dimension: who come, or whose results are exchanged."""
         vocabulary = self.vocabulary
-        here = self.chains[leaf] if other is None else self._without(leaf, other)
-        there = () if other is None else self._without(other, leaf)
+        here = self.chains[leaf] if other is None else self.apart(leaf, other)
+        there = () if other is None else self.apart(other, leaf)
         wanted = [vocabulary.comes]
         if measure is not None:
             wanted.insert(0, sum(vocabulary.exchanged[measure].values()))
@@ -329,9 +175,10 @@ class Worlds:
     ) -> Iterator[tuple[list[int], tuple[Part, ...]]]:
         """Worlds that look the same, each with the changes of a count that are possible in it."""
         self.look_at(cell[0], cell[1])
-        yield from self._witnesses(cell, limits)
+        yield from self.same_looking(cell, limits)
 
-    def _witnesses(self, cell: Cell, limits: tuple[int, int, int]) -> Iterator[tuple[list[int], tuple[Part, ...]]]:
+    def same_looking(self, cell: Cell, limits: tuple[int, int, int]) -> Iterator[tuple[list[int], tuple[Part, ...]]]:
+        """The same, by the masks that are in force."""
         o, g, measure = cell
         for parts in self.worlds(o, g, measure, limits):
             if mask := self.mask(parts):
@@ -339,6 +186,19 @@ class Worlds:
         if measure is not None:
             for value, parts in self._turned(o, g, measure, limits):
                 yield [value], parts
+
+    @contextmanager
+    def nothing_told(self, cell: Cell) -> Iterator[None]:
+        """Meanwhile worlds are those that would look the same if nothing of the table were told."""
+        self.look_at(cell[0], cell[1])
+        told = self.up, self.down
+        self.up, self.down = self.bare()
+        self._full.clear()
+        try:
+            yield
+        finally:
+            self.up, self.down = told
+            self._full.clear()
 
     def search_together(self, o: int, g: int, measures: list[int | None]) -> dict[Cell, Seen]:
         """The counts of one cell that students of another group make safe: looked at once for all of them."""
@@ -370,8 +230,8 @@ class Worlds:
         exchanges = sum(vocabulary.exchanged[measure].values())
         for leaf in self.leaves_below[o][:near]:
             for other in (None, *self._others(o, g, leaf, siblings, far)):
-                here = self.chains[leaf] if other is None else self._without(leaf, other)
-                there = () if other is None else self._without(other, leaf)
+                here = self.chains[leaf] if other is None else self.apart(leaf, other)
+                there = () if other is None else self.apart(other, leaf)
                 rest = [one for one in self._profile(leaf, here, there, g, exchanges) if one != g]
                 if not (by_rest := self._all(here, there, rest) & exchanges):
                     continue
@@ -409,103 +269,8 @@ class Worlds:
                 if up and own & vocabulary.bit(with_it, step) and theirs & vocabulary.bit(without, step):
                     yield step
 
-    # --- what would have to be withheld ----------------------------------------------------------------------------
-    def cheapest(self, cell: Cell, seen: Iterable[int], limits: tuple[int, int, int] = _FEW) -> list[Cell]:
-        """The cheapest to withhold so that a count takes one value more; nothing where that is not possible."""
-        o, g, measure = cell
-        had = set(seen)
-        best: list[Cell] = []
-        least = float("inf")
-        self.look_at(o, g)
-        self.anyway = True
-        for parts in self.worlds(o, g, measure, limits):
-            base = self.vocabulary.all
-            told = []
-            for organizations, group, sign in parts:
-                for at in organizations:
-                    if self.is_hidden(at, group):
-                        base &= (self.up if sign > 0 else self.down)[at][group]
-                    else:
-                        base &= self._signed(self._if_hidden(at, group), sign)
-                        told.append((self.cost(at, group), at, group, sign))
-                if not base:
-                    break
-            if not base:
-                continue
-            told.sort(reverse=True)
-            for value in self.vocabulary.values(base, measure):
-                if value in had:
-                    continue
-                found = self._blockers(base, told, measure, value, least)
-                if found is not None:
-                    least, best = found
-        self.anyway = False
-        return best
-
-    def touched_if_hidden(self, cell: Cell, seen: Iterable[int]) -> list[Cell]:
-        """All told cells of some world in which a count takes one value more, would they be withheld."""
-        self.look_at(cell[0], cell[1])
-        had, told = set(seen), (self.up, self.down)
-        self.up = [
-            [
-                mask if self.is_hidden(o, g) else self._if_hidden(o, g, ever=told[0] is self._ever[0])
-                for g, mask in enumerate(row)
-            ]
-            for o, row in enumerate(told[0])
-        ]
-        self.down = self._reversed(self.up)
-        self._full.clear()
-        found: list[Cell] = []
-        for values, parts in self._witnesses(cell, WIDE):
-            if not had.issuperset(values):
-                touched = {(o, g) for organizations, g, _sign in parts for o in organizations}
-                found = [(o, g, None) for o, g in sorted(touched) if not self.is_hidden(o, g)]
-                break
-        self.up, self.down = told
-        self._full.clear()
-        return found
-
-    def _signed(self, mask: int, sign: int) -> int:
-        return mask if sign > 0 else self.vocabulary.reverse(mask)
-
-    def _if_hidden(self, o: int, g: int, *, ever: bool | None = None) -> int:
-        mask = self.tolerance.kinds[o][g] & self.tolerance.veiled[o][g]
-        if self.always is not None:
-            mask &= self.always[o][g]
-        if ever is None:
-            ever = self.up is self._ever[0]
-        return mask & self.extra[o][g] if self.extra is not None and ever else mask
-
-    def _blockers(
-        self, mask: int, told: list[tuple[float, int, int, int]], measure: int | None, value: int, most: float
-    ) -> tuple[float, list[Cell]] | None:
-        """What of the told cells, the costliest first, has to be withheld: ``None`` where it costs too much."""
-        cost = 0.0
-        found: list[Cell] = []
-        for own, o, g, sign in told:
-            cells = self.up if sign > 0 else self.down
-            if self.allows(after := mask & cells[o][g], measure, value):
-                mask = after
-                continue
-            sizes = self._signed(self.tolerance.shown[o][g], sign)
-            if not self.allows(mask & sizes, measure, value):
-                cost += own
-                found.append((o, g, None))
-            else:
-                mask &= sizes
-                for at in range(self.measures):
-                    if self.protection.numerators[o, g, at]:
-                        continue
-                    if self.allows(after := mask & self._signed(self.tolerance.looks[at][o][g], sign), measure, value):
-                        mask = after
-                    else:
-                        cost += own / self.measures
-                        found.append((o, g, at))
-            if cost >= most:
-                return None
-        return cost, found
-
     def allows(self, mask: int, measure: int | None, value: int) -> bool:
+        """Whether a change by so many is among the bits: of the number of students, or of a numerator."""
         vocabulary = self.vocabulary
         if measure is not None:
             if mask & vocabulary.exchanged[measure][value]:

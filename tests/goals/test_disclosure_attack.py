@@ -137,7 +137,7 @@ def test_a_hidden_school_does_not_come_out_of_its_district() -> None:
         # Takes sums up the tree for unknown; takes small cells for safe; forgets the codes.
         mock.patch.object(Table, "chain", lambda self, organization: [organization]),
         mock.patch.object(Worlds, "search", return_value=worlds_module.Seen({}, True)),
-        mock.patch("goals.disclosure.worlds.look", side_effect=lambda n, d: np.ones_like(n)),
+        mock.patch("goals.disclosure.looks.look", side_effect=lambda n, d: np.ones_like(n)),
     ],
     ids=["no tree", "no check", "no rates"],
 )
