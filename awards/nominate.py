@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -267,7 +267,7 @@ def submit(nomination: Nomination, *, by: Any, seen: str) -> Nomination:
     and :class:`NotComplete`.
     """
     with transaction.atomic():
-        # Numbers are given one after the other.
+        # A number is given once.
         edition = Edition.objects.select_for_update().get(pk=nomination.edition_id)
         nomination = (
             Nomination.objects.select_for_update(of=("self",))
@@ -287,8 +287,7 @@ def submit(nomination: Nomination, *, by: Any, seen: str) -> Nomination:
         if lacking := [item for item in completeness(nomination, found) if item.needed and not item.done]:
             raise NotComplete(lacking)
         now = timezone.now()
-        highest = Nomination.objects.filter(edition=edition).aggregate(n=Max("number"))["n"] or 0
-        nomination.number = highest + 1
+        nomination.number = free_number(edition)
         nomination.state = NominationState.SUBMITTED
         nomination.signed_by, nomination.submitted_at = by, now
         nomination.frozen = sealed(nomination, found)
@@ -298,6 +297,17 @@ def submit(nomination: Nomination, *, by: Any, seen: str) -> Nomination:
         for claim in found["claims"]:
             Claim.objects.filter(pk=claim["id"]).update(frozen={"exact": claim["exact"], "public": claim["public"]})
     return nomination
+
+
+def free_number(edition: Edition) -> int:
+    """A number of four digits that no nomination of the edition has, drawn by lot.
+
+    Numbers in a row would have gaps for whoever may not know of some, and tell how many were handed in before.
+    """
+    taken = set(Nomination.objects.filter(edition=edition).values_list("number", flat=True))
+    while (number := 1000 + secrets.randbelow(9000)) in taken:
+        continue
+    return number
 
 
 def withdraw(nomination: Nomination, *, why: str) -> None:

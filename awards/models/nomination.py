@@ -200,8 +200,8 @@ class Nomination(models.Model):
 
     @property
     def label(self) -> str:
-        """How it is called among those who judge: ``2027-031``; blank before it is submitted."""
-        return f"{self.edition.year}-{self.number:03d}" if self.number else ""
+        """How it is called among those who judge: ``2027-4831``; blank before it is submitted."""
+        return f"{self.edition.year}-{self.number:04d}" if self.number else ""
 
 
 class ClaimUnit(models.TextChoices):

@@ -278,7 +278,8 @@ def _nomination(world: World, edition: Edition, school: Organization, n: int, rn
     nominate.first_claims(nomination, school)
     Claim.objects.filter(nomination=nomination).update(says="Read it beside the years in which the actions took hold.")
     found = nominate.document(nomination)
-    nomination.number = n + 1
+    # By lot, and the same at each load.
+    nomination.number = 1000 + (7919 * (n + 1)) % 9000
     nomination.state = "submitted"
     nomination.signed_by, nomination.submitted_at = principal, submitted
     nomination.frozen = nominate.sealed(nomination, found)

@@ -327,7 +327,7 @@ PAGES: dict[str, Seen] = {
     "awards:panel": _award("award_coordinator", "Add to the panel"),
     "awards:conflicts": _award("award_reviewer", "Whom do you work for?"),
     "awards:conflict_log": _award("award_coordinator", "Declared to have no other conflict"),
-    "awards:nominations": _award("award_coordinator", "2031-001"),
+    "awards:nominations": _award("award_coordinator", "2031-"),
     "awards:assignments": _award("award_coordinator", "Add by hand"),
     "awards:reviews": _award("award_reviewer", "Read and score"),
     "awards:consensus": _award("award_coordinator", "To be agreed"),
