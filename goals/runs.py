@@ -28,9 +28,7 @@ def sweep() -> RollupRun | None:
 
     Two sweeps at once divide the work: each pair is counted by one of them.
     """
-    while rollup.mark_new():
-        pass
-    mark_memberships()
+    mark_changes()
     _end_lost_runs()
     waiting = rollup.stale()
     if not waiting:
@@ -39,6 +37,13 @@ def sweep() -> RollupRun | None:
     record = rollup.run(pairs, reason="changed evidence", only_stale=True)
     refresh_goals(pairs, record)
     return record
+
+
+def mark_changes() -> None:
+    """Mark what changed evidence and memberships can change; what is counted from here on is not counted for it again."""
+    while rollup.mark_new():
+        pass
+    mark_memberships()
 
 
 def refresh_goals(pairs: list[tuple[Organization, Basis, int]], record: RollupRun) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from goals import runs
 from goals.models.measure import Basis
 from goals.readiness import rollup
 
@@ -23,6 +24,8 @@ def count(world: World) -> None:
     def released(year: int) -> bool:
         return year > latest - YEARS_RELEASED
 
+    # Who belongs to which cooperative is new too, and counted here.
+    runs.mark_changes()
     done = rollup.run(pairs, reason="demonstration world", today=world.today, released=released)
     if done.error:
         raise RuntimeError(done.error)

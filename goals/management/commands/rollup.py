@@ -41,6 +41,7 @@ class Command(BaseCommand):
             return
         if not pairs:
             raise CommandError("There is no evidence of that.")
+        runs.mark_changes()
         done = rollup.run(pairs, reason="by command", say=self.say)
         runs.refresh_goals(pairs, done)
         self.tell(done)
