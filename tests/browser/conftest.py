@@ -102,6 +102,8 @@ def new_context(browser: Browser, live: str) -> Iterator[Callable[..., BrowserCo
     def make(**options: Any) -> BrowserContext:
         context = browser.new_context(**{"viewport": WIDE, "base_url": live, "reduced_motion": "reduce"} | options)
         context.set_default_timeout(15_000)
+        # The first page of a session takes long: every template is read then.
+        context.set_default_navigation_timeout(60_000)
         context.on(
             "console",
             lambda message: violations.append(message.text) if "Content Security Policy" in message.text else None,
@@ -164,6 +166,7 @@ def own_browser(
             base_url=live,
         )
         context.set_default_timeout(15_000)
+        context.set_default_navigation_timeout(60_000)
         opened.append(context)
         sign_in(context, live, user)
         return context, context.new_page()
