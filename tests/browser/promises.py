@@ -20,6 +20,8 @@ from tests.awards import world as w
 from tests.browser.test_pages import RULES
 from tests.goals.planning import make
 
+# A page that follows a worker is loaded anew by itself: on a busy machine that takes long.
+SLOW = 60_000
 _years = itertools.count(2061, 2)
 
 
@@ -67,11 +69,11 @@ def load(page: Page, school: Organization, year: int, name: str, lines: list[str
     expect(page.get_by_role("heading", name="Checking the file")).to_be_visible()
     batch = ImportBatch.objects.get(source=name, organization=school)
     steps.work(batch.pk, beating=False)
-    expect(page.get_by_role("heading", name="Is this what should change?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Is this what should change?")).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("heading", name="Applying the file")).to_be_visible()
     steps.work(batch.pk, beating=False)
-    expect(page.get_by_role("heading", name="The file is loaded")).to_be_visible()
+    expect(page.get_by_role("heading", name="The file is loaded")).to_be_visible(timeout=SLOW)
     return batch
 
 
