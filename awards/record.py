@@ -1,8 +1,9 @@
 """What pathways, goals and plans hold for a nomination: sources of claims, key practices, surveys that were given.
 
 What readers and the public get of it: approved pathways and what a plan says it does are no secret; credentials of
-students are told from :data:`awards.sources.MINIMUM` on, or the state's own minimum where that is more, and never
-where the public release withholds the year; a goal's status as the public release lets it be worked out.
+students are told where somebody has seen their proof, from :data:`awards.sources.MINIMUM` on, or the state's own
+minimum where that is more, and never where the public release withholds the year; a goal's status as the public
+release lets it be worked out.
 """
 
 from __future__ import annotations
@@ -118,15 +119,26 @@ class Credentials:
         years = sorted(years)
         released = figures(None, [school], years, measures=[TALLY], groups=["ALL"], audience=Audience.PUBLIC)
         exact, public = [], []
-        for one in portfolio.of(school, years).years:
-            n = one.credentials_earned
-            exact.append(_count(one.year, n))
-            public.append(_protected(one.year, n, released.get((school.pk, one.year, TALLY, "ALL"))))
-        return {KEY: Both(Said(tuple(exact), counted=True), Said(tuple(public), counted=True))}
+        found = portfolio.of(school, years).years
+        for one in found:
+            exact.append(_count(one.year, one.credentials_earned))
+            seen = released.get((school.pk, one.year, TALLY, "ALL"))
+            public.append(_protected(one.year, one.credentials_verified, seen))
+        words = _unverified(found)
+        return {KEY: Both(Said(tuple(exact), words, counted=True), Said(tuple(public), counted=True))}
 
     def url(self, school: Organization, key: str, year: int | None) -> str:
         """The ledger of that year."""
         return reverse("pathways:ledger", args=[school.slug, year])
+
+
+def _unverified(found: Sequence[portfolio.YearOf]) -> str:
+    """What of the ledger the school alone reads, said to it; blank where all is verified."""
+    open_ones = [(one.credentials.unverified, one.year) for one in found if one.credentials]
+    told = "; ".join(
+        _("%(n)s in %(year)s") % {"n": f"{n:,}", "year": SchoolYear(year).label} for n, year in open_ones if n
+    )
+    return _("Not verified yet, and left out for readers and the public: %(told)s.") % {"told": told} if told else ""
 
 
 def _count(year: int, n: int | None) -> Point:

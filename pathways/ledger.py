@@ -77,6 +77,11 @@ class Counts:
         """All of them."""
         return self.counted + self.off_list + self.repeated + self.not_passed
 
+    @property
+    def verified(self) -> int:
+        """Counted ones whose proof somebody has seen: what the public is told of."""
+        return self.counted - self.unverified
+
 
 @dataclass(frozen=True)
 class LeftOut:

@@ -63,6 +63,11 @@ class YearOf:
         """Credentials that count (on the list, none twice); exact."""
         return self.credentials.counted if self.credentials else None
 
+    @property
+    def credentials_verified(self) -> int | None:
+        """Those of them whose proof somebody has seen; exact."""
+        return self.credentials.verified if self.credentials else None
+
 
 @dataclass(frozen=True)
 class Portfolio:

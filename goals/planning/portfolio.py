@@ -34,11 +34,16 @@ OPEN = [ActionStatus.NOT_STARTED, ActionStatus.ON_TRACK, ActionStatus.AT_RISK, A
 
 @dataclass
 class Row:
-    """A school in the portfolio."""
+    """A school in the portfolio; what is over of one fund is not made good by what is left of others."""
 
     school: Organization
     plan: Plan | None
-    left: Decimal | None
+    amounts: money.Money | None
+
+    @property
+    def left(self) -> Decimal | None:
+        """What is not planned yet, over all funds; ``None`` without a plan."""
+        return None if self.amounts is None else self.amounts.left
 
     @property
     def share_done(self) -> int | None:
@@ -99,10 +104,10 @@ def sorted_by(rows: QuerySet[Any], sort: str) -> QuerySet[Any]:
 
 
 def with_money(found: list[Any], year: int) -> list[Row]:
-    """Rows of a page, with what is left of the money of each plan."""
+    """Rows of a page, with the money of each plan."""
     plans = {plan.organization_id: plan for plan in Plan.objects.filter(organization__in=found, year=year)}
     amounts = money.of_plans(plans.values()) if plans else {}
-    return [Row(one, plans.get(one.pk), amounts[plans[one.pk].pk].left if one.pk in plans else None) for one in found]
+    return [Row(one, plans.get(one.pk), amounts[plans[one.pk].pk] if one.pk in plans else None) for one in found]
 
 
 def totals(rows: QuerySet[Any]) -> dict[str, int]:

@@ -22,12 +22,6 @@ def dollars(amount: Decimal | None) -> str:
 
 
 @register.filter
-def short_by(left: Decimal) -> str:
-    """How much is missing, without a sign: the word “over” beside it says the direction."""
-    return dollars(abs(left))
-
-
-@register.filter
 def amount_of(action: ActionStep) -> str:
     """All that an action step takes; a dash where it says no amount. Its lines are prefetched."""
     lines = list(action.lines.all())

@@ -22,6 +22,7 @@ from goals.models import ActionStep, GoalStanding, SurveyAdministration
 from goals.planning import approve, status
 from hstw.access import Role
 from hstw.navigation import current_year
+from pathways import proofs
 from pathways.models import Pathway
 from tests import factories
 from tests.awards import world as w
@@ -49,9 +50,10 @@ def grow(world: factories.World) -> None:
     made.earned(world.ridge, "CNA", dt.date(NOW, 3, 1), passed=False)
 
 
-def earn(world: factories.World, year: int, count: int) -> None:
-    for _number in range(count):
-        made.earned(world.ridge, "CNA", dt.date(year, 3, 1))
+def earn(world: factories.World, year: int, count: int, *, verified: bool = True) -> None:
+    rows = [made.earned(world.ridge, "CNA", dt.date(year, 3, 1)) for _number in range(count)]
+    if verified:
+        proofs.verify(rows, factories.person())
 
 
 def draft(world: factories.World) -> Nomination:
@@ -97,6 +99,18 @@ def test_ten_credentials_are_told_and_nine_are_not(count: int, told: str, world:
     both = said(draft(world), "credentials")
     assert texts(both.public)[NOW] == told
     assert texts(both.exact)[NOW] == str(count)
+
+
+def test_the_public_is_told_only_of_credentials_whose_proof_was_seen(world: factories.World) -> None:
+    earn(world, THEN, 20)
+    earn(world, NOW, 30)
+    earn(world, NOW, 120, verified=False)
+    both = said(draft(world), "credentials")
+    assert texts(both.public) == {THEN: "20", THEN + 1: "not recorded", NOW: "30"}
+    assert texts(both.exact) == {THEN: "20", THEN + 1: "not recorded", NOW: "150"}
+    year = f"{NOW - 1}–{NOW % 100:02d}"
+    assert both.exact.words == f"Not verified yet, and left out for readers and the public: 120 in {year}."
+    assert both.public.words == ""
 
 
 def test_what_the_public_release_withholds_is_not_told_from_the_ledger(

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -100,6 +102,8 @@ def new_context(browser: Browser, live: str) -> Iterator[Callable[..., BrowserCo
     def make(**options: Any) -> BrowserContext:
         context = browser.new_context(**{"viewport": WIDE, "base_url": live, "reduced_motion": "reduce"} | options)
         context.set_default_timeout(15_000)
+        # The first page of a session takes long: every template is read then.
+        context.set_default_navigation_timeout(60_000)
         context.on(
             "console",
             lambda message: violations.append(message.text) if "Content Security Policy" in message.text else None,
@@ -145,3 +149,40 @@ def signed_in(new_context: Callable[..., BrowserContext], live: str) -> Callable
         return context.new_page()
 
     return make
+
+
+@pytest.fixture
+def own_browser(
+    playwright: Playwright, live: str, tmp_path: Path
+) -> Iterator[Callable[[User], tuple[BrowserContext, Page]]]:
+    """A browser with a profile on disk, as a person has it; opened again, it finds what it kept."""
+    opened: list[BrowserContext] = []
+
+    def make(user: User) -> tuple[BrowserContext, Page]:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=chromium(),
+            args=["--no-sandbox"] if os.geteuid() == 0 else [],
+            base_url=live,
+        )
+        context.set_default_timeout(15_000)
+        context.set_default_navigation_timeout(60_000)
+        opened.append(context)
+        sign_in(context, live, user)
+        return context, context.new_page()
+
+    yield make
+    for context in opened:
+        # One that was killed cannot be closed.
+        if context.browser is None or context.browser.is_connected():
+            context.close()
+
+
+def kill(profile: Path) -> None:
+    """SIGKILL to the browser that works in ``profile``, which this test started."""
+    ours = psutil.Process().children(recursive=True)
+    victims = [process for process in ours if any(str(profile) in part for part in process.cmdline())]
+    assert victims
+    for process in victims:
+        process.send_signal(signal.SIGKILL)
+    psutil.wait_procs(victims, timeout=10)

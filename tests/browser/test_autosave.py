@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Page, expect
 
 from hstw.access import Role
 from hstw.models import Draft
 from hstw.navigation import current_year
 from schools.models import Organization, User
 from tests import factories
-from tests.browser.conftest import chromium, sign_in
+from tests.browser.conftest import kill, sign_in
 from tests.browser.test_pages import RULES
 
 SAVED = re.compile(r"^Saved \d")
@@ -80,42 +77,6 @@ def local_copies(page: Page) -> list[str]:
 
 
 # --- a killed browser ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def own_browser(
-    playwright: Playwright, live: str, tmp_path: Path
-) -> Iterator[Callable[[User], tuple[BrowserContext, Page]]]:
-    """A browser with a profile on disk, as a person has it; opened again, it finds what it kept."""
-    opened: list[BrowserContext] = []
-
-    def make(user: User) -> tuple[BrowserContext, Page]:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path / "profile",
-            executable_path=chromium(),
-            args=["--no-sandbox"] if os.geteuid() == 0 else [],
-            base_url=live,
-        )
-        context.set_default_timeout(15_000)
-        opened.append(context)
-        sign_in(context, live, user)
-        return context, context.new_page()
-
-    yield make
-    for context in opened:
-        # One that was killed cannot be closed.
-        if context.browser is None or context.browser.is_connected():
-            context.close()
-
-
-def kill(profile: Path) -> None:
-    """SIGKILL to the browser that works in ``profile``, which this test started."""
-    ours = psutil.Process().children(recursive=True)
-    victims = [process for process in ours if any(str(profile) in part for part in process.cmdline())]
-    assert victims
-    for process in victims:
-        process.send_signal(signal.SIGKILL)
-    psutil.wait_procs(victims, timeout=10)
 
 
 def test_a_killed_browser_finds_its_text_again(

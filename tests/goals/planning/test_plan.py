@@ -192,9 +192,10 @@ def test_money_adds_up_to_the_cent_everywhere(world: Any, principal: Any, client
         (Decimal("50000.00"), Decimal("52300.00"), Decimal("-2300.00"))
     ]
     step = ActionStep.objects.get()
-    for name in ("plan", "money", "plan_submit"):
-        assert "2,300.00" in client.get(url(name)).content.decode(), name
-    assert "$2,300.00 over, in the whole plan" in client.get(url("action", step.pk)).content.decode()
+    for name in ("plan", "money"):
+        assert "−$2,300.00" in client.get(url(name)).content.decode(), name
+    assert "$2,300.00 more is planned than was given" in client.get(url("plan_submit")).content.decode()
+    assert "−$2,300.00 over, in the whole plan" in client.get(url("action", step.pk)).content.decode()
     for n in range(3):
         BudgetLine.objects.create(action=step, fund=Fund.objects.get(), amount=Decimal("0.10") + n)
     text = b"".join(client.get(url("money_file", "csv"))).decode("utf-8-sig")  # type: ignore[arg-type]
