@@ -1,4 +1,4 @@
-"""Practices: the team's self-assessment, surveys and visits."""
+"""Practices: the team's self-assessment, surveys given, and visits."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from goals.forms_planning.practice import FindingForm, RoundForm, SurveyForm, VisitForm
-from goals.models import Finding, FrameworkEdition, KeyPractice, Level, SurveyAdministration, TeamAssessment, Visit
-from goals.planning import assess, elements
+from goals.forms_planning.practice import FindingForm, RoundForm, VisitForm
+from goals.models import Finding, FrameworkEdition, Level, SurveyAdministration, TeamAssessment, Visit
+from goals.planning import assess, elements, surveys
 from goals.views.planning import frame
 from hstw.access import Action, decide
 from schools.scope import signed_in
@@ -40,7 +40,10 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     for one in rounds:
         one.open = assess.is_open(one)  # type: ignore[attr-defined]
         one.mine = any(member.pk == user.pk for member in one.members.all())  # type: ignore[attr-defined]
-    surveys = SurveyAdministration.objects.filter(organization=organization)
+    given = SurveyAdministration.objects.filter(organization=organization).select_related("organization")
+    page_obj = Paginator(given, PAGE_SIZE).get_page(request.GET.get("page"))
+    surveys.shown(user, page_obj)
+    may_lead = bool(decide(user, Action.LEAD_ASSESSMENT, organization))
     return frame.show(
         request,
         organization,
@@ -50,12 +53,13 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         rounds=rounds,
         years=years,
         agreed=agreed,
-        page_obj=Paginator(surveys, PAGE_SIZE).get_page(request.GET.get("page")),
+        page_obj=page_obj,
         visits=Visit.objects.filter(organization=organization).prefetch_related("findings__area")[:PAGE_SIZE],
         editions=FrameworkEdition.objects.filter(pk__in=elements.editions_for(organization, school_year))
         .prefetch_related("practices__area", "areas", "statements")
         .order_by("order"),
-        may_lead=bool(decide(user, Action.LEAD_ASSESSMENT, organization)) and organization.kind in frame.KINDS,
+        may_load=may_lead,
+        may_lead=may_lead and organization.kind in frame.KINDS,
     )
 
 
@@ -166,24 +170,6 @@ def spread(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
         spreads=[] if rating_open else assess.spread(one),
         levels=Level.choices,
     )
-
-
-@require_http_methods(["GET", "POST"])
-@login_required
-def survey(request: HttpRequest, slug: str, year: int, pk: int = 0) -> HttpResponse:
-    """Record a survey, or change one (``pk`` from 1)."""
-    organization, school_year = frame.place(request, slug, year, Action.LEAD_ASSESSMENT)
-    row = SurveyAdministration(organization=organization)
-    if pk:
-        row = get_object_or_404(SurveyAdministration, pk=pk, organization=organization)
-    complete = elements.editions_for(organization, school_year).filter(complete=True).first()
-    practices = list(KeyPractice.objects.filter(edition=complete)) if complete else []
-    form = SurveyForm(request.POST or None, instance=row, practices=practices)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Saved."))
-        return redirect("goals:practices", slug, school_year)
-    return _form(request, organization, school_year, form, _("A survey"))
 
 
 @require_http_methods(["GET", "POST"])
