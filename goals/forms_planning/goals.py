@@ -159,11 +159,19 @@ class TypedFigureForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["group"].initial = StudentGroup.objects.filter(code="ALL").first()
 
     def clean(self) -> dict[str, Any]:
-        """A share is at most 100 percent."""
+        """A share is at most 100 percent; a figure is typed once, and what a survey says never."""
         data = super().clean() or {}
+        place = {name: data.get(name) for name in ("measure", "group", "year")}
+        others = self.instance.organization.typed_figures.exclude(pk=self.instance.pk)
+        if all(place.values()) and others.filter(**place).exists():
+            self.add_error("year", _("There is a figure of this year already: change that one."))
         measure, value = data.get("measure"), data.get("value")
         if measure and value is not None and measure.unit == Unit.PERCENT and value > 100:
             self.add_error("value", _("A share is at most 100 percent."))
+        if measure and measure.code in surveys.MEASURES and data.get("year"):
+            recorded = surveys.by_year([self.instance.organization], [measure.code])
+            if data["year"] in recorded.get((self.instance.organization_id, measure.code), {}):
+                self.add_error("measure", _("The survey of that year is recorded under Practices, and is the figure."))
         return data
 
 

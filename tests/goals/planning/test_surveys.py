@@ -328,6 +328,11 @@ def test_who_loads_loads_their_own_organizations_only(world: Any, client: Client
     client.force_login(factories.person(Role.STATE_COORDINATOR, world.alabama))
     both = as_csv(line(), line(school="Harbor High School"))
     assert states(look(client, both, at="alabama")) == ["new", "new"]
+    link = reverse("goals:survey_load", args=["alabama", YEAR])
+    portfolio = reverse("goals:portfolio", args=["alabama", YEAR])
+    assert link in client.get(portfolio).content.decode()
+    client.force_login(factories.person(Role.BOARD_VIEWER, world.alabama))
+    assert link not in client.get(portfolio).content.decode()
 
 
 def test_what_was_looked_at_cannot_be_altered_lent_or_overtaken(world: Any, planner: Any, client: Client) -> None:
@@ -422,6 +427,31 @@ def test_a_survey_is_the_figure_whatever_was_typed_and_changes_with_it(world: An
     assert values(goal, planner)[LAST][0] == 40
     survey.indices.update(percent=Decimal("44.0"))
     assert values(goal, planner)[LAST][0] == 44
+
+
+def test_what_a_survey_says_is_not_typed(world: Any, planner: Any, client: Client) -> None:
+    client.force_login(planner)
+    measure, group = Measure.objects.get(code="SURVEY_TEACHERS"), StudentGroup.objects.get(code="ALL")
+    sent = {"measure": measure.pk, "group": group.pk, "year": LAST, "value": "40", "n": "30", "source": "Vendor"}
+    url = reverse("goals:typed", args=["ridge", YEAR])
+    given(world.ridge, "40.0", kind="teacher")
+    assert "recorded under Practices, and is the figure" in client.post(url, sent).content.decode()
+    assert client.post(url, sent | {"year": LAST - 1}).status_code == 302
+    assert TypedFigure.objects.get().year == LAST - 1
+
+
+def test_a_figure_is_typed_once(world: Any, planner: Any, client: Client) -> None:
+    client.force_login(planner)
+    measure, group = Measure.objects.get(code="PATHWAYS_OFFERED"), StudentGroup.objects.get(code="ALL")
+    sent = {"measure": measure.pk, "group": group.pk, "year": LAST, "value": "4", "source": "Course catalog"}
+    url = reverse("goals:typed", args=["ridge", YEAR])
+    assert client.post(url, sent).status_code == 302
+    again = client.post(url, sent | {"value": "5"})
+    assert again.status_code == 422
+    assert "There is a figure of this year already" in again.content.decode()
+    change = f"{url}?change={TypedFigure.objects.get().pk}"
+    assert client.post(change, sent | {"value": "5"}).status_code == 302
+    assert TypedFigure.objects.get().value == 5
 
 
 def test_an_index_of_few_answers_is_for_those_who_may_see_exact_figures(world: Any, planner: Any) -> None:
