@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -123,15 +123,27 @@ def mark_of(outcomes: Iterable[Outcome]) -> str:
     return hashlib.sha256(json.dumps(sorted(rows, key=str)).encode()).hexdigest()
 
 
-@transaction.atomic
 def apply(user: User, told: Sequence[Told], mark: str) -> list[Outcome]:
     """Write what was looked at; says what was done. Raises :class:`Overtaken` where the record is another now."""
+    overtaken = _("Something was recorded since you looked. Nothing was loaded; please look again.")
+    try:
+        with transaction.atomic():
+            outcomes = _write(user, told, mark)
+    except IntegrityError as error:  # by hand, in the same moment
+        raise Overtaken(overtaken) from error
+    if outcomes is None:
+        raise Overtaken(overtaken)
+    return outcomes
+
+
+def _write(user: User, told: Sequence[Told], mark: str) -> list[Outcome] | None:
+    """Write everything; ``None``, and nothing, where the record is another than the one looked at."""
     # Held in one order, so that two who load at once wait for each other, and a survey is made once.
     places = Organization.objects.filter(pk__in={one.organization for one in told}).order_by("pk")
     list(places.select_for_update(no_key=True))
     outcomes = compare(user, told)
     if mark_of(outcomes) != mark:
-        raise Overtaken(_("Something was recorded since you looked. Nothing was loaded; please look again."))
+        return None
     written = [one for one in outcomes if one.state in {State.NEW, State.CHANGED}]
     fresh = [one for one in written if one.recorded is None]
     made = SurveyAdministration.objects.bulk_create(_row(one.told) for one in fresh)

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -75,9 +76,13 @@ def edit(request: HttpRequest, slug: str, year: int, pk: int = 0) -> HttpRespons
         )
     form = SurveyForm(request.POST or None, instance=row, practices=_practices(organization, school_year))
     if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Saved."))
-        return redirect("goals:practices", slug, school_year)
+        try:
+            form.save()
+        except IntegrityError:  # sent twice at once: the other was first
+            form.add_error("given_on", _("A survey of that day is recorded already: change that one."))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("goals:practices", slug, school_year)
     return frame.show(
         request,
         organization,
