@@ -106,7 +106,9 @@ def shown(user: Any, surveys: Iterable[SurveyAdministration]) -> None:
         indices[row.survey_id].append(row)
     for one in surveys:
         here, mine = indices[one.pk], reading[one.pk]
-        mean = sum((row.percent for row in here), Decimal(0)) / len(here) if here else None
+        # Rounded as the figure of its measure is, so that both read the same.
+        total = sum((row.percent for row in here), Decimal(0))
+        mean = (total / len(here)).quantize(_TENTH, ROUND_HALF_UP) if here else None
         one.reading = mine  # type: ignore[attr-defined]
         one.index_text = mine.said(mean)  # type: ignore[attr-defined]
         one.share_text = share(one) if not mine.hidden else mine.why  # type: ignore[attr-defined]

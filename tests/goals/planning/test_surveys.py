@@ -543,8 +543,18 @@ def test_everybody_who_reads_the_plan_reads_what_surveys_found(world: Any, clien
 
     client.force_login(factories.person(Role.PRINCIPAL, world.valley))
     assert client.get(pages[many.pk]).status_code == 403
-    client.force_login(factories.person(Role.PRINCIPAL, world.valley))
     assert client.get(reverse("goals:survey", args=["valley", YEAR, many.pk])).status_code == 404
+
+
+def test_a_survey_and_its_measure_read_the_same(world: Any, client: Client) -> None:
+    """(37.4 + 37.5 + 37.5) / 3 = 37.47: 37.5 as a figure, and 38 without decimals on both pages."""
+    goal = survey_goal(world.ridge)
+    given(world.ridge, "37.4", "37.5", "37.5")
+    board = factories.person(Role.BOARD_VIEWER, world.cahaba)
+    client.force_login(board)
+    assert values(goal, board)[LAST][1] == "38"
+    page = client.get(reverse("goals:practices", args=["ridge", YEAR])).content.decode()
+    assert re.findall(r"[\d.]+ %(?=</td>)", page) == ["38 %"]
 
 
 def test_who_may_not_see_exact_figures_changes_no_survey_that_few_answered(world: Any, client: Client) -> None:
