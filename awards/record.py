@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from awards import eligibility, sources
 from awards.sources import MINIMUM, Both, Offer, Point, Said
+from awards.surveys import Surveys
 from goals.figures import Figure, FigureState, figures
 from goals.models import (
     ActionStatus,
@@ -280,6 +281,6 @@ def surveys_given(school: Organization, day: dt.date) -> bool | None:
 
 def register() -> None:
     """Let nominations take from the whole record."""
-    for source in (Pathways(), Credentials(), Actions(), Goals()):
+    for source in (Pathways(), Credentials(), Surveys(), Actions(), Goals()):
         sources.register(source)
     eligibility.register_surveys(surveys_given)

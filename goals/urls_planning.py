@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from goals.views.planning import approval, district, follow_up, goals, money, owed, plan, practices
+from goals.views.planning import approval, district, follow_up, goals, money, owed, plan, practices, surveys
 
 AT = "o/<slug:slug>/<int:year>/"
 
@@ -40,8 +40,11 @@ urlpatterns = [
     path(f"{AT}practices/rounds/new/", practices.round_new, name="practice_round_new"),
     path(f"{AT}practices/rounds/<int:pk>/", practices.spread, name="practice_round"),
     path(f"{AT}practices/rounds/<int:pk>/rate/", practices.rate, name="practice_rate"),
-    path(f"{AT}practices/surveys/new/", practices.survey, name="survey_new"),
-    path(f"{AT}practices/surveys/<int:pk>/", practices.survey, name="survey"),
+    path(f"{AT}practices/surveys/new/", surveys.edit, name="survey_new"),
+    path(f"{AT}practices/surveys/load/", surveys.load, name="survey_load"),
+    path(f"{AT}practices/surveys/template/<slug:form>/", surveys.template, name="survey_template"),
+    path(f"{AT}practices/surveys/<int:pk>/", surveys.page, name="survey"),
+    path(f"{AT}practices/surveys/<int:pk>/edit/", surveys.edit, name="survey_edit"),
     path(f"{AT}practices/visits/new/", practices.visit_new, name="visit_new"),
     path(f"{AT}practices/visits/<int:pk>/", practices.visit, name="visit"),
     path("owed/", owed.page, name="owed"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from goals.models import DisclosureSettings
 from schools.models import Organization
@@ -13,3 +13,15 @@ def settings_of(states: Iterable[Organization]) -> dict[int, DisclosureSettings]
     states = list(states)
     own = {one.organization_id: one for one in DisclosureSettings.objects.filter(organization__in=states)}
     return {state.pk: own.get(state.pk) or DisclosureSettings(organization=state) for state in states}
+
+
+def minimum_of(organizations: Sequence[Organization]) -> dict[int, int]:
+    """The smallest group that the state of each organization shows; nothing for those above the states. Two queries."""
+    states = Organization.objects.filter(path__in={one.path[: 2 * one.steplen] for one in organizations})
+    by_path = {state.path: state for state in states}
+    settings = settings_of(by_path.values())
+    return {
+        one.pk: settings[state.pk].minimum
+        for one in organizations
+        if (state := by_path.get(one.path[: 2 * one.steplen])) is not None
+    }

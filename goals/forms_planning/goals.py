@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from goals.models import BoldGoal, Measure, Source, Status, StudentGroup, TypedFigure
 from goals.models.measure import Direction, Unit
-from goals.planning import library
+from goals.planning import library, surveys
 from goals.readiness.amounts import all_measures
 from goals.readiness.derive import GROUPS
 from hstw import drafts
@@ -58,7 +58,7 @@ class GoalForm(forms.ModelForm):  # type: ignore[type-arg]
         ]
         field_classes: dict[str, Any] = {}
         help_texts = {
-            "baseline_value": gettext_lazy("Only for figures typed in: otherwise it is looked up."),
+            "baseline_value": gettext_lazy("Only for figures typed in: otherwise, and of a survey, it is looked up."),
             "baseline_n": gettext_lazy("Only for figures typed in: how many students stand behind it."),
         }
 
@@ -103,7 +103,7 @@ class GoalForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("group", _("This group is not counted here: choose another, or published figures."))
         if source in {Source.PUBLISHED, Source.TYPED} and not data.get("publisher", "").strip():
             self.add_error("publisher", _("Say who published the figures, or where they stand."))
-        if source == Source.TYPED and data.get("baseline_value") is None:
+        if source == Source.TYPED and data.get("baseline_value") is None and not self._surveyed(data):
             self.add_error("baseline_value", _("Type the baseline in: no file says it."))
         if source != Source.TYPED:
             data["baseline_value"] = data["baseline_n"] = None
@@ -115,6 +115,14 @@ class GoalForm(forms.ModelForm):  # type: ignore[type-arg]
                 if (value := data.get(name)) is not None and value > 100:
                     self.add_error(name, _("A share is at most 100 percent."))
         return data
+
+    def _surveyed(self, data: dict[str, Any]) -> bool:
+        """Whether a survey of the baseline year says the baseline."""
+        measure, group = data.get("measure"), data.get("group")
+        if measure is None or group is None or group.code != "ALL":
+            return False
+        found = surveys.by_year([self.organization], [measure.code])
+        return data.get("baseline_year") in found.get((self.organization.pk, measure.code), {})
 
 
 class OverrideForm(forms.Form):
@@ -151,11 +159,19 @@ class TypedFigureForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["group"].initial = StudentGroup.objects.filter(code="ALL").first()
 
     def clean(self) -> dict[str, Any]:
-        """A share is at most 100 percent."""
+        """A share is at most 100 percent; a figure is typed once, and what a survey says never."""
         data = super().clean() or {}
+        place = {name: data.get(name) for name in ("measure", "group", "year")}
+        others = self.instance.organization.typed_figures.exclude(pk=self.instance.pk)
+        if all(place.values()) and others.filter(**place).exists():
+            self.add_error("year", _("There is a figure of this year already: change that one."))
         measure, value = data.get("measure"), data.get("value")
         if measure and value is not None and measure.unit == Unit.PERCENT and value > 100:
             self.add_error("value", _("A share is at most 100 percent."))
+        if measure and measure.code in surveys.MEASURES and data.get("year"):
+            recorded = surveys.by_year([self.instance.organization], [measure.code])
+            if data["year"] in recorded.get((self.instance.organization_id, measure.code), {}):
+                self.add_error("measure", _("The survey of that year is recorded under Practices, and is the figure."))
         return data
 
 

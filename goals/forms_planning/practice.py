@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from goals.forms_planning.plan import day_input, text_area
 from goals.models import FocusArea, KeyPractice, PracticeIndex, SurveyAdministration, TeamAssessment, Visit
 from goals.models.practice import Finding
-from goals.planning import elements
+from goals.planning import elements, survey_load, surveys
+from goals.planning.survey_file import MAX_BYTES
 from schools.models import Organization
 
 
@@ -67,9 +68,25 @@ class SurveyForm(forms.ModelForm):  # type: ignore[type-arg]
                 initial=known.get(practice.pk),
             )
 
+    def clean_given_on(self) -> Any:
+        """A day that has been."""
+        day = self.cleaned_data["given_on"]
+        if why := surveys.wrong_day(day, timezone.localdate()):
+            raise forms.ValidationError(why)
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """The same survey is recorded once."""
+        data = super().clean() or {}
+        kind, day = data.get("kind"), data.get("given_on")
+        same = self.instance.organization.surveys.exclude(pk=self.instance.pk)
+        if kind and day and same.filter(kind=kind, given_on=day).exists():
+            self.add_error("given_on", _("A survey of that day is recorded already: change that one."))
+        return data
+
     @transaction.atomic
     def save(self, commit: bool = True) -> Any:
-        """Write the survey and its indices."""
+        """Write the survey and its indices, and work out the goals that stand on them."""
         survey = super().save(commit)
         for practice in self.practices:
             value = self.cleaned_data.get(f"index_{practice.pk}")
@@ -77,7 +94,25 @@ class SurveyForm(forms.ModelForm):  # type: ignore[type-arg]
                 PracticeIndex.objects.filter(survey=survey, practice=practice).delete()
             else:
                 PracticeIndex.objects.update_or_create(survey=survey, practice=practice, defaults={"percent": value})
+        survey_load.refresh([survey.organization_id])
         return survey
+
+
+class SurveyFileForm(forms.Form):
+    """A file of surveys."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("CSV or Excel (XLSX), at most 10,000 rows and 5 MB. You see first what it would do."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,text/csv"}),
+    )
+
+    def clean_file(self) -> Any:
+        """Small enough to be read at once."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(_("The file is larger than %(size)s MB.") % {"size": MAX_BYTES >> 20})
+        return file
 
 
 class VisitForm(forms.ModelForm):  # type: ignore[type-arg]

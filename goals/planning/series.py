@@ -1,7 +1,8 @@
 """The figures of goals over the years, from whichever source each goal names, as one person or audience may see them.
 
 Computed figures come from :mod:`goals.figures` alone; published ones were public before we had them; typed ones are
-kept from people without exact rights where fewer students than the state's minimum stand behind them.
+kept from people without exact rights where fewer students than the state's minimum stand behind them. Where a survey is
+recorded, it is the figure of its measure and year, whatever was typed.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from goals.disclosure import settings_of
+from goals.disclosure import minimum_of
 from goals.figures import OWN, FigureState, entitled, figures
 from goals.models import BoldGoal, Measure, ReportedResult, Source, TypedFigure
 from goals.models.measure import MeasureKind, Unit
+from goals.planning import surveys
 from hstw.navigation import current_year
 from hstw.values import SchoolYear
 from schools.models import Organization
@@ -172,11 +174,15 @@ def _typed(user: Any, goals: list[BoldGoal], last: int, audience: str | None) ->
         organization__in=organizations, measure__in={goal.measure_id for goal in goals}, year__lte=last
     )
     by_key = {(row.organization_id, row.measure_id, row.group_id, row.year): (row.value, row.n) for row in rows}
-    minimum = _minimum_of(organizations)
+    minimum = minimum_of(organizations)
+    surveyed = surveys.by_year(organizations, {goal.measure.code for goal in goals})
     found: dict[int, Series] = {}
     for goal in goals:
         key = (goal.organization_id, goal.measure_id, goal.group_id)
         here = {year: by_key[(*key, year)] for year in _years(goal, last) if (*key, year) in by_key}
+        if goal.group.code == "ALL":
+            indices = surveyed.get((goal.organization_id, goal.measure.code), {})
+            here |= {year: (index.value, index.answered) for year, index in indices.items()}
         if goal.baseline_value is not None:
             here.setdefault(goal.baseline_year, (goal.baseline_value, goal.baseline_n))
         least = minimum.get(goal.organization_id, _MINIMUM)
@@ -187,24 +193,18 @@ def _typed(user: Any, goals: list[BoldGoal], last: int, audience: str | None) ->
 
 
 def _from_typed(goal: BoldGoal, year: int, row: tuple[Decimal, int | None] | None, exact: bool, minimum: int) -> Value:
+    survey = goal.measure.code in surveys.MEASURES
     if row is None:
-        return Value(year, None, _("not typed in"))
+        return Value(year, None, _("no survey recorded") if survey else _("not typed in"))
     value, n = row
-    about_students = goal.measure.kind != MeasureKind.ORGANIZATION
-    if about_students and not exact and (n is None or n < minimum):
-        return Value(year, None, _("fewer than %(minimum)d students, or how many is not said") % {"minimum": minimum})
-    if about_students and not exact:
+    about_people = survey or goal.measure.kind != MeasureKind.ORGANIZATION
+    if about_people and not exact and (n is None or n < minimum):
+        words = (
+            _("fewer than %(minimum)d answers, or how many is not said")
+            if survey
+            else _("fewer than %(minimum)d students, or how many is not said")
+        )
+        return Value(year, None, words % {"minimum": minimum})
+    if about_people and not exact:
         value = value.quantize(Decimal(1), ROUND_HALF_UP)
-    return Value(year, value, said(goal.measure, value), n if exact else None, exact=exact and about_students)
-
-
-def _minimum_of(organizations: Sequence[Organization]) -> dict[int, int]:
-    """The smallest group that the state of each organization shows."""
-    states = Organization.objects.filter(path__in={one.path[: 2 * one.steplen] for one in organizations})
-    by_path = {state.path: state for state in states}
-    settings = settings_of(by_path.values())
-    return {
-        one.pk: settings[state.pk].minimum
-        for one in organizations
-        if (state := by_path.get(one.path[: 2 * one.steplen])) is not None
-    }
+    return Value(year, value, said(goal.measure, value), n if exact else None, exact=exact and about_people)

@@ -199,7 +199,11 @@ PAGES: dict[str, Page | Personal | System | Signed | Panel] = {
     "goals:practice_round_new": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
     "goals:practice_round": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
     "goals:survey_new": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
-    "goals:survey": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
+    "goals:survey_edit": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
+    "goals:survey_load": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
+    "goals:survey_template": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY, kwargs={"form": "csv"}),
+    # What surveys found is for everybody who reads the plan; small numbers are protected within the page.
+    "goals:survey": Page(own=ALL),
     "goals:visit_new": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
     "goals:visit": Page(own=PLANNERS | COACHES, sibling=NOBODY, foreign=NOBODY),
     # Members alone rate, whatever their role: tests/goals/planning/test_practices.py.

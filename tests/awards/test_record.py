@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from awards import claims, eligibility, feedback, nominate, record, snapshots, sources
 from awards.models import Edition, FeedbackLetter, Nomination, ResultSnapshot
 from awards.models.edition import PhaseKind
-from goals.models import ActionStep, GoalStanding, SurveyAdministration
+from goals.models import ActionStep, GoalStanding, KeyPractice, SurveyAdministration
 from goals.planning import approve, status
 from hstw.access import Role
 from hstw.navigation import current_year
@@ -320,6 +320,27 @@ def test_surveys_of_both_within_two_years(
     for kind, day in given:
         SurveyAdministration.objects.create(organization=world.ridge, kind=kind, given_on=day, invited=100, answered=80)
     assert record.surveys_given(world.ridge, dt.date(2031, 1, 15)) is expected
+
+
+def test_the_index_of_surveys_can_be_claimed(world: factories.World) -> None:
+    practice = KeyPractice.objects.get(edition__code="hstw-classic", number=1)
+    for year, answered, percent in ((THEN, 96, "31.5"), (THEN + 1, 9, "62.5"), (NOW, 120, "44.5")):
+        row = SurveyAdministration.objects.create(
+            organization=world.ridge, kind="student", given_on=dt.date(year, 3, 1), invited=200, answered=answered
+        )
+        row.indices.create(practice=practice, percent=Decimal(percent))
+    nomination = draft(world)
+    assert offered(nomination, "survey") == {"Survey index: students": "SURVEY_STUDENTS"}
+    claims.add(nomination, "survey", "SURVEY_STUDENTS")
+    both = said(nomination, "survey")
+    assert texts(both.exact) == {THEN: "31.5", THEN + 1: "62.5", NOW: "44.5"}
+    assert [point.of for point in both.exact.points] == ["96 answers", "9 answers", "120 answers"]
+    assert texts(both.public) == {THEN: "32", THEN + 1: "fewer than 10 answered", NOW: "45"}
+    assert not any(point.of for point in both.public.points)
+    assert [point.known for point in both.public.points] == [True, False, True]
+    client = Client()
+    client.force_login(nomination.started_by)  # type: ignore[arg-type]
+    assert "Survey index: students" in client.get(nomination.get_absolute_url()).content.decode()
 
 
 def test_the_edition_asks_the_record_for_surveys(world: factories.World) -> None:

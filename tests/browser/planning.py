@@ -16,6 +16,7 @@ from goals.models import (
     KeyPractice,
     Plan,
     PlanComment,
+    PracticeIndex,
     SurveyAdministration,
     TeamAssessment,
     TypedFigure,
@@ -86,6 +87,9 @@ def fill_plans(places: factories.World, people: dict[str, User]) -> dict[str, An
     assess.agree(done, practices[0].pk, "2", "One of us sees more.", principal)
     survey = SurveyAdministration.objects.create(
         organization=places.ridge, kind="student", given_on=dt.date(year - 1, 10, 5), invited=600, answered=512
+    )
+    PracticeIndex.objects.bulk_create(
+        PracticeIndex(survey=survey, practice=one, percent=Decimal(30 + one.number)) for one in practices
     )
     visit = Visit.objects.create(
         organization=places.ridge, kind="review", starts=dt.date(year - 1, 9, 8), ends=dt.date(year - 1, 9, 10)

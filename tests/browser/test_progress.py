@@ -1,4 +1,4 @@
-"""What is typed about progress survives leaving the page, and is gone once it is saved."""
+"""What is typed about progress and into ratings survives leaving the page, and is gone once it is saved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from goals.models import ActionStep, ProgressNote, Strategy
+from goals.models import ActionStep, FrameworkEdition, PracticeRating, ProgressNote, Strategy, TeamAssessment
 from hstw.access import Role
 from hstw.models import Draft
 from schools.models import User
@@ -82,4 +82,44 @@ def test_on_the_page_of_a_step(signed_in: Callable[..., Page], maria: User, step
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("listitem").get_by_text("Five of eight passed")).to_be_visible()
     expect(helped).to_have_value("")
+    assert not Draft.objects.filter(user=maria).exists()
+
+
+def test_on_a_rating(signed_in: Callable[..., Page], maria: User) -> None:
+    """Typed, signed out without a word, signed in again: it is there, and hers alone until she keeps it."""
+    school = maria.role_assignments.get().organization
+    assert school is not None
+    colleague = factories.person(Role.SITE_TEAM, school)
+    one = TeamAssessment.objects.create(
+        organization=school,
+        year=make.YEAR,
+        edition=FrameworkEdition.objects.get(code="hstw-classic"),
+        closes_on=timezone.localdate() + dt.timedelta(days=7),
+    )
+    one.members.set([maria, colleague])
+    address = reverse("goals:practice_rate", args=[school.slug, make.YEAR, one.pk])
+
+    page = opened(signed_in(maria), address)
+    words = page.get_by_label("What have you seen? Guidance")
+    level = page.get_by_role("group", name="Guidance").get_by_label("Beginning")
+    level.check()
+    words.press_sequentially("Advisers meet monthly")
+    saved(page)
+    page.goto(reverse("account_logout"))
+    page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("main")).not_to_contain_text("Advisers")
+
+    other = opened(signed_in(colleague), address)
+    expect(other.get_by_label("What have you seen? Guidance")).to_have_value("")
+
+    page = opened(signed_in(maria), address)
+    words = page.get_by_label("What have you seen? Guidance")
+    expect(words).to_have_value("Advisers meet monthly")
+    expect(page.get_by_role("group", name="Guidance").get_by_label("Beginning")).to_be_checked()
+    expect(page.get_by_text("You have unsaved changes from")).to_be_visible()
+    assert not PracticeRating.objects.exists()
+    page.get_by_role("button", name="Keep my ratings").click()
+    expect(page.get_by_text("9 practices have no rating yet")).to_be_visible()
+    rating = PracticeRating.objects.get()
+    assert (rating.user, rating.level, rating.evidence) == (maria, 2, "Advisers meet monthly")
     assert not Draft.objects.filter(user=maria).exists()

@@ -43,6 +43,7 @@ def plans(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         rows=portfolio.with_money(list(page_obj.object_list), school_year),
         totals=portfolio.totals(rows),
         sort=sort,
+        may_load=bool(decide(user, Action.LEAD_ASSESSMENT, organization)),
     )
 
 

@@ -1,24 +1,28 @@
-"""Practices: the team's self-assessment, surveys and visits."""
+"""Practices: the team's self-assessment, surveys given, and visits."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from goals.forms_planning.practice import FindingForm, RoundForm, SurveyForm, VisitForm
+from goals.forms_planning.practice import FindingForm, RoundForm, VisitForm
 from goals.models import Finding, FrameworkEdition, KeyPractice, Level, SurveyAdministration, TeamAssessment, Visit
-from goals.planning import assess, elements
-from goals.views.planning import frame
+from goals.planning import assess, elements, rating_drafts, surveys
+from goals.views.planning import frame, progress
+from hstw import drafts
 from hstw.access import Action, decide
+from hstw.draft_views import DraftState
 from schools.scope import signed_in
 
 PAGE_SIZE = 20
@@ -40,7 +44,10 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     for one in rounds:
         one.open = assess.is_open(one)  # type: ignore[attr-defined]
         one.mine = any(member.pk == user.pk for member in one.members.all())  # type: ignore[attr-defined]
-    surveys = SurveyAdministration.objects.filter(organization=organization)
+    given = SurveyAdministration.objects.filter(organization=organization).select_related("organization")
+    page_obj = Paginator(given, PAGE_SIZE).get_page(request.GET.get("page"))
+    surveys.shown(user, page_obj)
+    may_lead = bool(decide(user, Action.LEAD_ASSESSMENT, organization))
     return frame.show(
         request,
         organization,
@@ -50,12 +57,13 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         rounds=rounds,
         years=years,
         agreed=agreed,
-        page_obj=Paginator(surveys, PAGE_SIZE).get_page(request.GET.get("page")),
+        page_obj=page_obj,
         visits=Visit.objects.filter(organization=organization).prefetch_related("findings__area")[:PAGE_SIZE],
         editions=FrameworkEdition.objects.filter(pk__in=elements.editions_for(organization, school_year))
         .prefetch_related("practices__area", "areas", "statements")
         .order_by("order"),
-        may_lead=bool(decide(user, Action.LEAD_ASSESSMENT, organization)) and organization.kind in frame.KINDS,
+        may_load=may_lead,
+        may_lead=may_lead and organization.kind in frame.KINDS,
     )
 
 
@@ -101,35 +109,60 @@ def rate(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
     user = signed_in(request)
     if not one.members.filter(pk=user.pk).exists():
         raise PermissionDenied(_("You are not a member of this round."))
-    practices = assess.practices_of(one)
+    practices, key = assess.practices_of(one), rating_drafts.key_of(one)
+    if request.method == "POST" and "discard" in request.POST:
+        drafts.discard(user, key)
+        return redirect("goals:practice_rate", slug, school_year, pk)
     if request.method == "POST":
-        sent = {
-            practice.pk: (request.POST.get(f"level-{practice.pk}", ""), request.POST.get(f"seen-{practice.pk}", ""))
-            for practice in practices
-        }
-        try:
-            assess.rate(one, user, sent)
-        except assess.AssessmentError as error:
-            messages.error(request, str(error))
-            return redirect("goals:practice_rate", slug, school_year, pk)
-        left = sum(not level for level, _seen in sent.values())
-        if left:
-            messages.warning(request, _("Kept. %(n)s practices have no rating yet.") % {"n": left})
-            return redirect("goals:practice_rate", slug, school_year, pk)
-        messages.success(request, _("Kept. Thank you: that is all."))
-        return redirect("goals:practices", slug, school_year)
-    mine = {rating.practice_id: rating for rating in one.ratings.filter(user=user)}
-    return frame.show(
+        return _rated(request, one, practices, key)
+    draft = drafts.load(user, key)
+    taken = assess.is_open(one)
+    rows, changed = rating_drafts.shown(one, user, practices, draft if taken else None)
+    saved_at = draft.saved_at if draft is not None and changed else None
+    response = frame.show(
         request,
         organization,
         school_year,
         "goals/plans/rate.html",
         tab="practices",
         round=one,
-        open=assess.is_open(one),
-        rows=[(practice, mine.get(practice.pk)) for practice in practices],
-        levels=Level.choices,
+        open=taken,
+        rows=rows,
+        draft=DraftState(key, 0, 0, draft.revision if draft else "", False, saved_at),
+        levels=[(str(value), label) for value, label in Level.choices],
     )
+    # Going back shows what is kept now, not what the browser remembers.
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _rated(request: HttpRequest, one: TeamAssessment, practices: list[KeyPractice], key: str) -> HttpResponse:
+    """Keep the ratings that were sent; words on a practice that has no rating yet stay a draft."""
+    user, here = signed_in(request), (one.organization.slug, one.year)
+    sent = {
+        practice.pk: (request.POST.get(f"level-{practice.pk}", ""), request.POST.get(f"seen-{practice.pk}", ""))
+        for practice in practices
+    }
+    built_on = request.POST.get("draft-built-on", "")
+    try:
+        with transaction.atomic():
+            assess.rate(one, user, sent)
+            drafts.discard_submitted(user, key, built_on)
+    except assess.AssessmentError as error:
+        messages.error(request, str(error))
+        return redirect("goals:practice_rate", *here, one.pk)
+    left = sum(not level for level, _seen in sent.values())
+    if left:
+        if any(seen.strip() and not level for level, seen in sent.values()):
+            with suppress(drafts.DraftError):  # another tab's text is not overwritten
+                fields = rating_drafts.names_of(practices)
+                drafts.save(user, key, 0, dict(request.POST.lists()), fields=fields, built_on=built_on)
+        messages.warning(request, _("Kept. %(n)s practices have no rating yet.") % {"n": left})
+        response = redirect("goals:practice_rate", *here, one.pk)
+    else:
+        messages.success(request, _("Kept. Thank you: that is all."))
+        response = redirect("goals:practices", *here)
+    return progress.submitted(request, response, key)
 
 
 @require_http_methods(["GET", "POST"])
@@ -166,24 +199,6 @@ def spread(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
         spreads=[] if rating_open else assess.spread(one),
         levels=Level.choices,
     )
-
-
-@require_http_methods(["GET", "POST"])
-@login_required
-def survey(request: HttpRequest, slug: str, year: int, pk: int = 0) -> HttpResponse:
-    """Record a survey, or change one (``pk`` from 1)."""
-    organization, school_year = frame.place(request, slug, year, Action.LEAD_ASSESSMENT)
-    row = SurveyAdministration(organization=organization)
-    if pk:
-        row = get_object_or_404(SurveyAdministration, pk=pk, organization=organization)
-    complete = elements.editions_for(organization, school_year).filter(complete=True).first()
-    practices = list(KeyPractice.objects.filter(edition=complete)) if complete else []
-    form = SurveyForm(request.POST or None, instance=row, practices=practices)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Saved."))
-        return redirect("goals:practices", slug, school_year)
-    return _form(request, organization, school_year, form, _("A survey"))
 
 
 @require_http_methods(["GET", "POST"])

@@ -122,5 +122,6 @@ WANTED: dict[str, Callable[[Organization], dict[str, Any]]] = {
     "goals:practice_round": round_of,
     "goals:practice_rate": round_of,
     "goals:survey": survey_of,
+    "goals:survey_edit": survey_of,
     "goals:visit": visit_of,
 }
