@@ -40,7 +40,7 @@ def sweep() -> RollupRun | None:
 
 
 def mark_changes() -> None:
-    """Mark what changed evidence and memberships can change; what is counted from here on is not counted for it again."""
+    """Mark what changed evidence and memberships can change; what is counted from here on is counted for it too."""
     while rollup.mark_new():
         pass
     mark_memberships()
