@@ -68,28 +68,32 @@ def measure() -> None:
 
     schools = Organization.objects.filter(kind="school").count()
     years = Enrollment.objects.order_by().values("student_id", "year").distinct().count()
+    records = ReadinessRecord.objects.filter(basis=Basis.YEAR)
+    say(f"{schools:,} schools, {years:,} student-years of enrollment, one run")
+    say("| what | seconds | ratio |")
+    say("|---|---:|---:|")
     scan = min(_scan() for _ in range(3))
+    say(f"| one sequential scan of the evidence (the limit) | {scan:.1f} | 1.0 |")
     everything, peak = _rebuild()
+    say(f"| full rebuild, evidence to figures and releases | {everything:.1f} | {everything / scan:.1f} |")
     states = _by_state()
-    records = ReadinessRecord.objects.filter(basis=Basis.YEAR).count()
-    print(
-        f"{schools:,} schools, {years:,} student-years of enrollment, {records:,} records of the basis “year”, one run"
-    )
-    print("| what | seconds | ratio |")
-    print("|---|---:|---:|")
-    print(f"| one sequential scan of the evidence (the limit) | {scan:.1f} | 1.0 |")
-    print(f"| full rebuild, evidence to figures and releases | {everything:.1f} | {everything / scan:.1f} |")
     small = min(states, key=lambda one: abs(one[1] - 100))
     alone = _timed(lambda: _roll([small[0]]))
-    print(
+    say(
         f"| the same of one state with {small[1]} schools | {alone:.1f} |"
         f" {alone / everything:.3f} of all, for {small[1] / schools:.3f} of the schools |"
     )
     for state, count in (small, max(states, key=lambda one: one[1])):
         one = _after_an_import(state)
-        print(f"| one school-year after an import, state with {count} schools | {one:.1f} | {one / everything:.4f} |")
-    print(f"Peak memory of the process that rebuilds everything: {peak:.0f} MB.\n")
+        say(f"| one school-year after an import, state with {count} schools | {one:.1f} | {one / everything:.4f} |")
+    say(f"Peak memory of the process that rebuilds everything: {peak:.0f} MB.\n")
+    say(f"{records.count():,} records of the basis “year”.")
     _counting()
+
+
+def say(line: str) -> None:
+    """One line, at once: a large world takes an hour."""
+    print(line, flush=True)
 
 
 def _timed(call: Callable[[], Any]) -> float:
@@ -209,13 +213,11 @@ def _counting() -> None:
         results.append(way(groups, measures))
         times.append(time.perf_counter() - began)
     assert all(result == results[0] for result in results[1:]), "they do not agree"
-    print(
-        f"Records to cells, {len(groups)} groups × {len(measures)} measures, {len(results[0]):,} cells that are not 0:"
-    )
-    print("| way | seconds | × ours |")
-    print("|---|---:|---:|")
+    say(f"Records to cells, {len(groups)} groups × {len(measures)} measures, {len(results[0]):,} cells that are not 0:")
+    say("| way | seconds | × ours |")
+    say("|---|---:|---:|")
     for (name, _way), seconds in zip(ways, times, strict=True):
-        print(f"| {name} | {seconds:.1f} | {seconds / times[0]:.1f} |")
+        say(f"| {name} | {seconds:.1f} | {seconds / times[0]:.1f} |")
 
 
 def _ours(groups: list[int], measures: list[int]) -> Counts:
