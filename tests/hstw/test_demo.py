@@ -36,6 +36,7 @@ from awards.models import (
     Score,
     ScoreConsensus,
 )
+from goals import runs
 from goals.models import (
     ActionEvidence,
     ActionStep,
@@ -56,6 +57,7 @@ from goals.models import (
     PracticeRating,
     ProgressNote,
     RootCause,
+    StalePair,
     Strategy,
     SurveyAdministration,
     TeamAssessment,
@@ -563,6 +565,16 @@ def test_plans_of_schools_and_of_a_district_have_gone_on(tiny: None) -> None:
     ):
         assert moment.date() <= TODAY
     assert not Visit.objects.filter(ends__gt=TODAY).exists()
+
+
+def test_the_first_sweep_finds_only_what_has_no_release_yet(tiny: None) -> None:
+    assert CooperativeMember.objects.exists()
+    waiting = set(StalePair.objects.values_list("organization", "basis", "year"))
+    released = {2026, 2027}
+    assert waiting
+    assert not {year for _organization, _basis, year in waiting} & released
+    runs.mark_changes()
+    assert set(StalePair.objects.values_list("organization", "basis", "year")) == waiting
 
 
 def test_the_sign_ins_owe_something(tiny: None) -> None:
