@@ -232,7 +232,10 @@ class Worlds(Looks):
             for other in (None, *self._others(o, g, leaf, siblings, far)):
                 here = self.chains[leaf] if other is None else self.apart(leaf, other)
                 there = () if other is None else self.apart(other, leaf)
-                rest = [one for one in self._profile(leaf, here, there, g, exchanges) if one != g]
+                # Without a group of each dimension in which they may meet it, there is no such world.
+                if not (groups := self._profile(leaf, here, there, g, exchanges)):
+                    continue
+                rest = [one for one in groups if one != g]
                 if not (by_rest := self._all(here, there, rest) & exchanges):
                     continue
                 own = self._both(here, there, g)

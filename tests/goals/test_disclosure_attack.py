@@ -131,6 +131,25 @@ def test_a_hidden_school_does_not_come_out_of_its_district() -> None:
     assert attack(table, protect(table)) == []
 
 
+def test_what_two_groups_exchange_is_seen_in_all_students() -> None:
+    """350 students of whom two are of a small group: the figures of all of them do not bear that both met “neither”."""
+    # Neither; academic ready; technical ready; both (and so either).
+    d = np.array([[459, 68, 391], [92, 49, 43], [2, 2, 0], [30, 4, 26], [60, 43, 17], [367, 19, 348], [350, 2, 348],
+                  [2, 2, 0], [15, 15, 0]])  # fmt: skip
+    kinds = {2: [[2, 0, 0, 0], [0, 0, 0, 0]], 3: [[4, 0, 0, 0], [26, 0, 0, 0]], 4: [[0, 22, 1, 20], [0, 8, 0, 9]]}
+    kinds |= {6: [[0, 0, 2, 0], [31, 16, 287, 14]], 7: [[0, 0, 2, 0], [0, 0, 0, 0]], 8: [[7, 2, 4, 2], [0, 0, 0, 0]]}
+    n = np.zeros((9, 3, 5), np.int64)
+    parent = (-1, 0, 1, 1, 1, 0, 5, 5, 5)
+    for school, groups in kinds.items():
+        for at in (school, parent[school], 0):
+            for g, counts in enumerate(groups, start=1):
+                met = np.array(counts) @ np.array(BLOCKS[0][0].atoms)
+                n[at, g] += met
+                n[at, 0] += met
+    table = Table(parent, ((1, 2),), BLOCKS[0], d, n)
+    assert attack(table, protect(table)) == []
+
+
 @pytest.mark.parametrize(
     "broken",
     [
