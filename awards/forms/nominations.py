@@ -218,10 +218,26 @@ def _story(user: Any, rest: str) -> drafts.Subject:
     row = Nomination.objects.visible_to(user).filter(pk=rest).first() if rest.isdecimal() else None
     if row is None:
         raise drafts.UnknownKey(rest)
+    return drafts.Subject(row, _may_write(user, row), drafts.field_names(StoryForm))
+
+
+def _claim(user: Any, rest: str) -> drafts.Subject:
+    row = (
+        Nomination.objects.visible_to(user).filter(claims=int(rest)).first()
+        if rest.isdecimal() and len(rest) < 18
+        else None
+    )
+    if row is None:
+        raise drafts.UnknownKey(rest)
+    return drafts.Subject(None, _may_write(user, row), drafts.field_names(ClaimForm))
+
+
+def _may_write(user: Any, row: Nomination) -> AccessDecision:
     decision = decide(user, Action.NOMINATE, row)
     if decision and row.state != NominationState.DRAFT:
-        decision = AccessDecision(False, _("This nomination was submitted; what was frozen stands."))
-    return drafts.Subject(row, decision, drafts.field_names(StoryForm))
+        return AccessDecision(False, _("This nomination was submitted; what was frozen stands."))
+    return decision
 
 
 drafts.register("awards.nomination", _story)
+drafts.register("awards.claim", _claim)

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,7 +19,7 @@ from awards.models import Claim, Nomination
 from awards.models.nomination import NominationState
 from awards.views import frame
 from awards.views.nominations import stands
-from hstw import files
+from hstw import draft_views, files
 from schools.scope import signed_in
 
 
@@ -57,21 +58,36 @@ def figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def figure(request: HttpRequest, public_id: uuid.UUID, pk: int) -> HttpResponse:
-    """What one figure shows, between which years."""
+    """What one figure shows, between which years; kept while it is typed."""
     nomination = _writing(request, public_id)
     if nomination.state != NominationState.DRAFT:
         return stands(request, nomination)
     claim = get_object_or_404(nomination.claims.select_related("document"), pk=pk)
     if claim.source == sources.Typed.code:
         return _typed(request, nomination, claim)
-    form = ClaimForm(request.POST or None, instance=claim)
-    if request.method == "POST" and form.is_valid():
-        try:
-            claims.change(claim, {name: form.cleaned_data[name] for name in form.fields})
-        except nominate.NominationError as error:
-            messages.error(request, str(error))
+
+    def save(form: Any, version: int) -> None:
+        claims.change(claim, {name: form.cleaned_data[name] for name in form.fields})
+
+    try:
+        return draft_views.edit(
+            request,
+            form_class=ClaimForm,
+            instance=claim,
+            template="awards/figure.html",
+            key=f"awards.claim:{claim.pk}",
+            save=save,
+            saved_to=reverse("awards:figures", args=[public_id]),
+            context={
+                "nomination": nomination,
+                "edition": nomination.edition,
+                "tabs": pages.tabs_of(request.user, nomination.edition),
+                "claim": claim,
+            },
+        )
+    except nominate.NominationError as error:
+        messages.error(request, str(error))
         return redirect("awards:figures", public_id=public_id)
-    return frame.show(request, nomination.edition, "awards/figure.html", nomination=nomination, claim=claim, form=form)
 
 
 @require_http_methods(["GET", "POST"])
