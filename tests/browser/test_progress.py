@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from goals.models import ActionStep, FrameworkEdition, PracticeRating, ProgressNote, Strategy, TeamAssessment
+from goals.models import ActionStep, FrameworkEdition, ProgressNote, Strategy, TeamAssessment
 from hstw.access import Role
 from hstw.models import Draft
 from schools.models import User
@@ -117,9 +117,9 @@ def test_on_a_rating(signed_in: Callable[..., Page], maria: User) -> None:
     expect(words).to_have_value("Advisers meet monthly")
     expect(page.get_by_role("group", name="Guidance").get_by_label("Beginning")).to_be_checked()
     expect(page.get_by_text("You have unsaved changes from")).to_be_visible()
-    assert not PracticeRating.objects.exists()
+    assert not one.ratings.exists()
     page.get_by_role("button", name="Keep my ratings").click()
     expect(page.get_by_text("9 practices have no rating yet")).to_be_visible()
-    rating = PracticeRating.objects.get()
+    rating = one.ratings.get()
     assert (rating.user, rating.level, rating.evidence) == (maria, 2, "Advisers meet monthly")
     assert not Draft.objects.filter(user=maria).exists()
