@@ -163,6 +163,9 @@ HIDDEN = "Quillfeather"
 def panel() -> Panel:
     edition = an_edition()
     hidden, other = place(HIDDEN), place("Openfield")
+    # An employer is found by its name, which no other test's district has.
+    hidden.district.name = f"{HIDDEN} {edition.year} County"
+    hidden.district.save()
     nominations = [w.submitted(edition, one.school) for one in (hidden, other)]
     w.shift(edition, PhaseKind.REVIEW)
     chair = w.place(edition, EditionRole.CHAIR)
