@@ -33,7 +33,7 @@ class Surveys:
     def say(self, school: Organization, keys: Collection[str], years: Sequence[int]) -> dict[str, Both]:
         """See :class:`awards.sources.Source`; a key is the measure's code."""
         found = surveys.by_year([school], keys)
-        least = max(MINIMUM, minimum_of([school]).get(school.pk, MINIMUM))
+        least = max(MINIMUM, minimum_of([school])[school.pk])
         said = {}
         for (_school, code), of in found.items():
             exact, public = [], []

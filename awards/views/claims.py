@@ -80,8 +80,7 @@ def figure(request: HttpRequest, public_id: uuid.UUID, pk: int) -> HttpResponse:
             saved_to=reverse("awards:figures", args=[public_id]),
             context={
                 "nomination": nomination,
-                "edition": nomination.edition,
-                "tabs": pages.tabs_of(request.user, nomination.edition),
+                **frame.context_of(request, nomination.edition),
                 "claim": claim,
             },
         )

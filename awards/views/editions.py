@@ -111,7 +111,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         instance=edition,
         template="awards/edition_edit.html",
         key=f"awards.edition:{edition.pk}",
-        context={"edition": edition, "tabs": pages.tabs_of(request.user, edition), "title": _("Rules of the edition")},
+        context={**frame.context_of(request, edition), "title": _("Rules of the edition")},
     )
 
 
@@ -139,7 +139,7 @@ def rubric(request: HttpRequest, slug: str) -> HttpResponse:
         template="awards/rubric.html",
         key=f"awards.rubric:{edition.pk}",
         save=save,
-        context={"edition": edition, "tabs": pages.tabs_of(request.user, edition), "title": _("Rubric")},
+        context={**frame.context_of(request, edition), "title": _("Rubric")},
     )
 
 

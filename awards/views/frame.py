@@ -94,8 +94,13 @@ def show(
 ) -> HttpResponse:
     """A page about an edition, or about awards as such."""
     if edition is not None:
-        context |= {"edition": edition, "tabs": pages.tabs_of(request.user, edition), "here": here(request)}
+        context |= context_of(request, edition)
     return render(request, template, context, status=status)
+
+
+def context_of(request: HttpRequest, edition: Edition) -> dict[str, Any]:
+    """What the template of every page about an edition reads: it, the pages the person may open, and which this is."""
+    return {"edition": edition, "tabs": pages.tabs_of(request.user, edition), "here": here(request)}
 
 
 def here(request: HttpRequest) -> str:

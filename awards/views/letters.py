@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from awards import access, feedback, pages, results
+from awards import access, feedback, results
 from awards.access import EditionAction, may
 from awards.forms.judging import letter_form
 from awards.models import FeedbackLetter, Nomination
@@ -78,8 +78,7 @@ def _write_letter(request: HttpRequest, nomination: Nomination) -> HttpResponse:
             saved_to=reverse("awards:letter", args=[nomination.public_id]),
             context={
                 "nomination": nomination,
-                "edition": nomination.edition,
-                "tabs": pages.tabs_of(request.user, nomination.edition),
+                **frame.context_of(request, nomination.edition),
                 "announced": results.announced(nomination.edition),
             },
         )

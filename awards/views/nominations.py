@@ -137,8 +137,7 @@ def story(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             save=save,
             context={
                 "nomination": nomination,
-                "edition": nomination.edition,
-                "tabs": pages.tabs_of(request.user, nomination.edition),
+                **frame.context_of(request, nomination.edition),
             },
         )
     except nominate.NominationError as error:

@@ -91,8 +91,7 @@ def agree(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             form_kwargs={"criterion": chosen},
             context={
                 "nomination": nomination,
-                "edition": edition,
-                "tabs": pages.tabs_of(request.user, edition),
+                **frame.context_of(request, edition),
                 "spread": spread,
                 "rows": rows,
                 "chosen": chosen,
@@ -160,8 +159,7 @@ def decision(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             saved_to=reverse("awards:ranking", args=[edition.slug]),
             context={
                 "nomination": nomination,
-                "edition": edition,
-                "tabs": pages.tabs_of(request.user, edition),
+                **frame.context_of(request, edition),
                 "row": row,
                 "of": len(ranked.rows),
             },

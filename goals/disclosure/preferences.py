@@ -16,12 +16,13 @@ def settings_of(states: Iterable[Organization]) -> dict[int, DisclosureSettings]
 
 
 def minimum_of(organizations: Sequence[Organization]) -> dict[int, int]:
-    """The smallest group that the state of each organization shows; nothing for those above the states. Two queries."""
+    """The smallest group that the state of each organization shows, above the states the default. Two queries."""
     states = Organization.objects.filter(path__in={one.path[: 2 * one.steplen] for one in organizations})
     by_path = {state.path: state for state in states}
     settings = settings_of(by_path.values())
-    return {
-        one.pk: settings[state.pk].minimum
-        for one in organizations
-        if (state := by_path.get(one.path[: 2 * one.steplen])) is not None
-    }
+    default = DisclosureSettings().minimum
+    found = {}
+    for one in organizations:
+        state = by_path.get(one.path[: 2 * one.steplen])
+        found[one.pk] = default if state is None else settings[state.pk].minimum
+    return found

@@ -121,8 +121,7 @@ class GoalForm(forms.ModelForm):  # type: ignore[type-arg]
         measure, group = data.get("measure"), data.get("group")
         if measure is None or group is None or group.code != "ALL":
             return False
-        found = surveys.by_year([self.organization], [measure.code])
-        return data.get("baseline_year") in found.get((self.organization.pk, measure.code), {})
+        return surveys.is_recorded(self.organization, measure.code, data.get("baseline_year"))
 
 
 class OverrideForm(forms.Form):
@@ -168,10 +167,8 @@ class TypedFigureForm(forms.ModelForm):  # type: ignore[type-arg]
         measure, value = data.get("measure"), data.get("value")
         if measure and value is not None and measure.unit == Unit.PERCENT and value > 100:
             self.add_error("value", _("A share is at most 100 percent."))
-        if measure and measure.code in surveys.MEASURES and data.get("year"):
-            recorded = surveys.by_year([self.instance.organization], [measure.code])
-            if data["year"] in recorded.get((self.instance.organization_id, measure.code), {}):
-                self.add_error("measure", _("The survey of that year is recorded under Practices, and is the figure."))
+        if measure and surveys.is_recorded(self.instance.organization, measure.code, data.get("year")):
+            self.add_error("measure", _("The survey of that year is recorded under Practices, and is the figure."))
         return data
 
 

@@ -27,7 +27,6 @@ from schools.models import Organization
 
 # A goal looks back no further than this, whatever its baseline says.
 LONGEST = 15
-_MINIMUM = 10
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def _typed(user: Any, goals: list[BoldGoal], last: int, audience: str | None) ->
             here |= {year: (index.value, index.answered) for year, index in indices.items()}
         if goal.baseline_value is not None:
             here.setdefault(goal.baseline_year, (goal.baseline_value, goal.baseline_n))
-        least = minimum.get(goal.organization_id, _MINIMUM)
+        least = minimum[goal.organization_id]
         found[goal.pk] = [
             _from_typed(goal, year, here.get(year), goal.organization_id in exact, least) for year in _years(goal, last)
         ]

@@ -197,10 +197,12 @@ class _Reader:
         if place not in self.known:
             practices = self.asked.of(*place)
             self.known[place] = {
-                word: one for one in practices for word in (_bare(one.name), _bare(one.code), str(one.number))
+                word: one
+                for one in practices
+                for word in (values.bare(one.name), values.bare(one.code), str(one.number))
             }
         known = self.known[place]
-        found = known.get(_bare(text)) or known.get(_bare(_NUMBERED.sub("", text)))
+        found = known.get(values.bare(text)) or known.get(values.bare(_NUMBERED.sub("", text)))
         if found is None:
             self._note(
                 row,
@@ -214,7 +216,3 @@ class _Reader:
 
     def _note_at(self, line: int, column: str, text: Any) -> None:
         self.wrong.note(f"{column}: {text}".strip(), line)
-
-
-def _bare(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum())

@@ -11,19 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from goals.models import KeyPractice
-from hstw.exports.tables import Sheet, csv_stream, xlsx_file
+from hstw.exports.tables import Sheet
 from schools.imports.problems import FileRefused, Problem, Problems
 from schools.imports.read import archive
 from schools.imports.read.archive import Limits
 from schools.imports.read.source import open_source
 from schools.imports.read.table import Table
-from schools.imports.values import clean
+from schools.imports.values import bare, clean
 from schools.models.imports import Severity
 
 MAX_BYTES = 5 << 20
@@ -188,17 +188,13 @@ def _table(tables: Any) -> tuple[Table, dict[str, list[int]]]:
 
 def _columns(headings: Sequence[str]) -> dict[str, list[int]]:
     """Which headings are which of our columns; several may say which school, the ids before the name."""
-    bare = [_bare(heading) for heading in headings]
+    known = [bare(heading) for heading in headings]
     found: dict[str, list[int]] = {}
     for column in COLUMNS:
         names = _SCHOOL if column.name == "school" else (column.name, *column.others)
-        if at := [bare.index(_bare(name)) for name in names if _bare(name) in bare]:
+        if at := [known.index(bare(name)) for name in names if bare(name) in known]:
             found[column.name] = at
     return found
-
-
-def _bare(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def _missing(columns: dict[str, list[int]]) -> list[str]:
@@ -231,30 +227,23 @@ def _sample() -> list[list[str]]:
     return [first, second]
 
 
-def csv_template() -> bytes:
-    """The headings and sample rows, as CSV."""
-    return b"".join(csv_stream([column.name for column in COLUMNS], _sample()))
-
-
-def xlsx_template(practices: Sequence[KeyPractice]) -> IO[bytes]:
-    """A workbook: headings with sample rows, what each column is, and the practices to choose from."""
+def template(practices: Sequence[KeyPractice]) -> list[Sheet]:
+    """Headings with sample rows, what each column is, and the practices to choose from."""
     names = [column.name for column in COLUMNS]
     rows: list[list[Any]] = [[_typed(name, cell) for name, cell in zip(names, row, strict=True)] for row in _sample()]
     formats: dict[str, Any] = dict.fromkeys(_NUMBERS, "number") | {"date_closed": "date"}
     about = [[one.name, _("yes") if one.needed else _("no"), str(one.what), one.example] for one in COLUMNS]
     headings = [_("Column"), _("Needed"), _("What it is"), _("Example")]
-    return xlsx_file(
-        [
-            Sheet(_("Surveys"), names, rows, formats, dict.fromkeys(names, 18)),
-            Sheet(_("Columns"), headings, about, widths=dict(zip(headings, (18, 10, 80, 30), strict=True))),
-            Sheet(
-                _("Practices"),
-                [_("Number"), _("Key practice")],
-                [[str(one.number), one.name] for one in practices],
-                widths={_("Key practice"): 50},
-            ),
-        ]
-    )
+    return [
+        Sheet(_("Surveys"), names, rows, formats, dict.fromkeys(names, 18)),
+        Sheet(_("Columns"), headings, about, widths=dict(zip(headings, (18, 10, 80, 30), strict=True))),
+        Sheet(
+            _("Practices"),
+            [_("Number"), _("Key practice")],
+            [[str(one.number), one.name] for one in practices],
+            widths={_("Key practice"): 50},
+        ),
+    ]
 
 
 def _typed(name: str, cell: str) -> Any:

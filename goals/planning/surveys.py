@@ -24,7 +24,6 @@ from schools.models import Organization
 Kind = SurveyAdministration.Kind
 # Whose survey is which measure's figure.
 MEASURES: dict[str, str] = {"SURVEY_STUDENTS": Kind.STUDENT, "SURVEY_TEACHERS": Kind.TEACHER}
-MINIMUM = 10
 _FIRST_DAY = SchoolYear(FIRST_YEAR).first_day
 _TENTH, _WHOLE = Decimal("0.1"), Decimal(1)
 
@@ -60,6 +59,11 @@ def by_year(organizations: Iterable[Organization], codes: Collection[str]) -> di
     return found
 
 
+def is_recorded(organization: Organization, code: str, year: int | None) -> bool:
+    """Whether a survey says the figure of a measure and year."""
+    return year in by_year([organization], [code]).get((organization.pk, code), {})
+
+
 @dataclass(frozen=True)
 class Reading:
     """How one person reads one survey. ``exact``: with decimals; ``hidden``: what it found is not for them."""
@@ -74,7 +78,7 @@ class Reading:
             return "—"
         if self.hidden:
             return self.why
-        number = percent.quantize(_TENTH if self.exact else _WHOLE, ROUND_HALF_UP)
+        number = percent.quantize(_TENTH, ROUND_HALF_UP) if self.exact else whole(percent)
         return f"{number} %"
 
     @property
@@ -90,7 +94,7 @@ def read_by(user: Any, surveys: Iterable[SurveyAdministration]) -> dict[int, Rea
     exact, minimum = entitled(user, organizations), minimum_of(organizations)
     found = {}
     for one in surveys:
-        least = minimum.get(one.organization_id, MINIMUM)
+        least = minimum[one.organization_id]
         mine = one.organization_id in exact
         found[one.pk] = Reading(mine, not mine and one.answered < least, least)
     return found

@@ -19,7 +19,7 @@ from goals.published.whom import BEYOND, Whom
 from schools.imports.problems import FileRefused, Place
 from schools.imports.read.table import CHUNK, Table
 from schools.imports.registry import Reading, Stage
-from schools.imports.values import BadValue, Integer, Memo, Year, clean
+from schools.imports.values import BadValue, Integer, Memo, Year, bare, clean
 from schools.models.imports import Severity
 
 # As many decimals as the model keeps: more than any publisher prints, fewer than a computer's noise.
@@ -263,7 +263,7 @@ class SheetRows:
             return
         self.reader.named.add((organization, name))
         ours = self.reader.reading.places.names.get(int(organization), "")
-        if not ours or _plain(name) == _plain(ours):
+        if not ours or bare(name) == bare(ours):
             return
         self.reader.reading.problems.note(
             "other_name",
@@ -294,10 +294,6 @@ def _beyond() -> BadValue:
     """The same words as the target's own check, for the whole row: no half of it is loaded."""
     (check,) = REPORTED_RESULT.checks
     return BadValue(check.cause, check.text, check.advice)
-
-
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def _figures(

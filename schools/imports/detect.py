@@ -11,6 +11,7 @@ from schools.imports import registry
 from schools.imports.problems import FileRefused
 from schools.imports.read.table import Contents
 from schools.imports.registry import Layout
+from schools.imports.values import bare
 
 SHOWN_HEADINGS = 12
 # So many headings in common make a kind worth naming.
@@ -87,20 +88,16 @@ def _directory(contents: Contents) -> str:
 
 def _closest(contents: Contents) -> Layout | None:
     """The layout whose targets' columns, by name or label, are most like the headings; our own templates first."""
-    headings = {_bare(heading) for headings in contents.tables.values() for heading in headings}
+    headings = {bare(heading) for headings in contents.tables.values() for heading in headings}
     best, most = None, ALIKE - 1
     for layout in registry.layouts():
         known: set[str] = set()
         for code in layout.targets:
             for column in registry.target(code).columns:
-                known |= {_bare(column.name), _bare(str(column.label))}
+                known |= {bare(column.name), bare(str(column.label))}
         if (alike := len(known & headings)) > most:
             best, most = layout, alike
     return best
-
-
-def _bare(heading: str) -> str:
-    return "".join(character for character in heading.casefold() if character.isalnum())
 
 
 def _headings(contents: Contents) -> str:

@@ -45,6 +45,11 @@ def clean(cell: str) -> str:
     return found[1] if found else cell
 
 
+def bare(text: str) -> str:
+    """Letters and digits alone, in one case: how headings and names are compared."""
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
 class Text:
     """Text of at most ``limit`` characters, inner blanks single."""
 

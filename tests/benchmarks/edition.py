@@ -7,8 +7,9 @@ In a database of its own on the embedded server; every nomination has been read 
 
 from __future__ import annotations
 
-import os
 import sys
+
+from tests.benchmarks import databases, served
 
 PAGES = {
     "coordinator": ("edition", "nominations", "assignments", "consensus", "ranking", "conflicts", "conflict_log"),
@@ -18,34 +19,17 @@ PAGES = {
 
 def main() -> None:
     """Make the edition, measure, print the table, drop the database."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "hstw.settings"
-    os.environ["HSTW_DATABASE_ROLE"] = "owner"
-    from hstw import embedded
-
-    with embedded.servers():
-        import django
-
-        django.setup()
-        from django.db import connection
-        from django.test.utils import setup_databases, teardown_databases
-
-        made = setup_databases(verbosity=0, interactive=False)
-        try:
-            measure(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
-        finally:
-            connection.close()
-            teardown_databases(made, verbosity=0)
+    with databases.own():
+        measure(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
 
 
 def measure(count: int) -> None:
     """Write an edition with so many nominations, and ask for each of its pages."""
-    from django.db import connection
     from django.urls import reverse
 
     from awards.models import Nomination, Review
     from tests import factories
     from tests.awards import many
-    from tests.benchmarks import served
 
     edition = many.judged(2041, count, factories.make_world().bluegrass)
     pages = []
@@ -59,9 +43,7 @@ def measure(count: int) -> None:
     review = Review.objects.filter(assignment__nomination=nomination).order_by("pk")[0]
     reader = served.cookie_of(review.assignment.reviewer.user)
     pages.append(("review, reviewer", reverse("awards:review", args=[review.public_id]), reader))
-    known = connection.settings_dict
-    address = f"postgres://{known['USER']}@:{known['PORT']}/{known['HOST']}/{known['NAME']}"
-    with served.product(DATABASE_URL=address, HSTW_DATABASE_POOL="1") as port:
+    with served.product(DATABASE_URL=databases.address(), HSTW_DATABASE_POOL="1") as port:
         served.print_table(port, f"{count} nominations, {many.READERS} readers of each", pages)
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import resource
 import subprocess
 import sys
@@ -21,6 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from tests.benchmarks import databases
 
 ROWS = 1_000_000
 STUDENTS = 125_000
@@ -31,25 +32,9 @@ COURSES = [(f"C{n:03d}", f"Course {n}", f"{2000 + n:05d}") for n in range(160)]
 
 def main() -> None:
     """Make a database, measure, print the table, drop the database."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "hstw.settings"
-    os.environ["HSTW_DATABASE_ROLE"] = "owner"
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
-    from hstw import embedded
-
-    with embedded.servers():
-        import django
-
-        django.setup()
-        from django.db import connection
-        from django.test.utils import setup_databases, teardown_databases
-
-        made = setup_databases(verbosity=0, interactive=False)
-        try:
-            with tempfile.TemporaryDirectory() as folder:
-                measure(rows, Path(folder))
-        finally:
-            connection.close()
-            teardown_databases(made, verbosity=0)
+    with databases.own(), tempfile.TemporaryDirectory() as folder:
+        measure(rows, Path(folder))
 
 
 def measure(rows: int, folder: Path) -> None:

@@ -22,6 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import databases
+
 SEED = 1
 # Numbers per organization and year: (organization, year, group, measure) → (denominator, numerator).
 Counts = dict[tuple[int, int, int, int], tuple[int, int]]
@@ -29,25 +31,9 @@ Counts = dict[tuple[int, int, int, int], tuple[int, int]]
 
 def main() -> None:
     """Make a database with a world in it, measure, print the tables, drop the database."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "hstw.settings"
-    os.environ["HSTW_DATABASE_ROLE"] = "owner"
-    scale = sys.argv[1] if len(sys.argv) > 1 else "region"
-    from hstw import embedded
-
-    with embedded.servers():
-        import django
-
-        django.setup()
-        from django.db import connection
-        from django.test.utils import setup_databases, teardown_databases
-
-        made = setup_databases(verbosity=0, interactive=False)
-        try:
-            _world(scale)
-            measure()
-        finally:
-            connection.close()
-            teardown_databases(made, verbosity=0)
+    with databases.own():
+        _world(sys.argv[1] if len(sys.argv) > 1 else "region")
+        measure()
 
 
 def _world(scale: str) -> None:
@@ -134,13 +120,9 @@ def _scan() -> float:
 
 def _rebuild() -> tuple[float, float]:
     """``manage.py rollup --all`` in a process of its own: seconds from its first to its last pair, megabytes."""
-    from django.db import connection
-
     from goals.models import RollupRun
 
-    known = connection.settings_dict
-    url = f"postgres://{known['USER']}@:{known['PORT']}/{known['HOST']}/{known['NAME']}"
-    environment = os.environ | {"DATABASE_URL": url}
+    environment = os.environ | {"DATABASE_URL": databases.address()}
     root = Path(__file__).parents[2]
     subprocess.run(
         [sys.executable, "manage.py", "rollup", "--all"], cwd=root, env=environment, check=True, stdout=sys.stderr

@@ -74,12 +74,16 @@ def download(request: HttpRequest, slug: str, year: int, form: str) -> HttpRespo
     organization, school_year, plan = frame.plan_of(request, slug, year)
     headings = [_("Goal"), _("Strategy"), _("Action step"), _("Status"), _("Fund"), _("For"), _("Amount")]
     funds = [_("Fund"), _("Given"), _("Planned"), _("Left")]
-    rows = [[row.fund.name, row.given, row.planned, row.left] for row in money.of_plan(plan).rows]
     sheets = [
         tables.Sheet(_("Lines"), headings, _rows(plan), {_("Amount"): "number"}),
-        tables.Sheet(_("Funds"), funds, rows, dict.fromkeys(funds[1:], "number")),
+        tables.Sheet(_("Funds"), funds, _funds(plan), dict.fromkeys(funds[1:], "number")),
     ]
     return answers.table(form, f"{organization.slug}-{school_year}-money", *sheets)
+
+
+def _funds(plan: Plan) -> Iterator[list[Any]]:
+    for row in money.of_plan(plan).rows:
+        yield [row.fund.name, row.given, row.planned, row.left]
 
 
 def _rows(plan: Plan) -> Iterator[list[Any]]:

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -20,13 +20,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from goals.forms_planning.practice import SurveyFileForm, SurveyForm
-from goals.models import KeyPractice, SurveyAdministration
-from goals.planning import elements, survey_check, survey_file, survey_load, surveys
+from goals.models import SurveyAdministration
+from goals.planning import survey_check, survey_file, survey_load, surveys
 from goals.planning.survey_check import Told
 from goals.planning.survey_load import State
 from goals.views.planning import frame
 from hstw import files, links
 from hstw.access import Action, decide
+from hstw.exports import answers
 from hstw.values import SchoolYear
 from schools.imports.problems import FileRefused
 from schools.models import Organization
@@ -74,7 +75,8 @@ def edit(request: HttpRequest, slug: str, year: int, pk: int = 0) -> HttpRespons
             _("Fewer than %(minimum)d answered this survey: who may see exact figures can change it.")
             % {"minimum": reading.minimum}
         )
-    form = SurveyForm(request.POST or None, instance=row, practices=_practices(organization, school_year))
+    practices = surveys.Asked().of(organization.design, school_year)
+    form = SurveyForm(request.POST or None, instance=row, practices=practices)
     if request.method == "POST" and form.is_valid():
         try:
             form.save()
@@ -93,11 +95,6 @@ def edit(request: HttpRequest, slug: str, year: int, pk: int = 0) -> HttpRespons
         form=form,
         heading=_("A survey"),
     )
-
-
-def _practices(organization: Organization, year: int) -> list[KeyPractice]:
-    complete = elements.editions_for(organization, year).filter(complete=True).first()
-    return list(KeyPractice.objects.filter(edition=complete)) if complete else []
 
 
 @never_cache
@@ -199,13 +196,5 @@ def _apply(request: HttpRequest, organization: Organization, year: SchoolYear) -
 def template(request: HttpRequest, slug: str, year: int, form: str) -> HttpResponseBase:
     """A file to start from."""
     organization, school_year = frame.place(request, slug, year, Action.LEAD_ASSESSMENT)
-    if form == "csv":
-        return HttpResponse(
-            survey_file.csv_template(),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="surveys.csv"'},
-        )
-    if form != "xlsx":
-        raise Http404
-    practices = _practices(organization, school_year)
-    return FileResponse(survey_file.xlsx_template(practices), as_attachment=True, filename="surveys.xlsx")
+    practices = surveys.Asked().of(organization.design, school_year)
+    return answers.table(form, "surveys", *survey_file.template(practices))
