@@ -54,8 +54,13 @@ def at(organization: Organization, page: str, year: int = make.YEAR) -> str:
 
 
 def an_edition() -> Edition:
-    """An edition of an award that takes nominations, of a year that no other test has."""
-    return w.edition(next(_years))
+    """An edition of an award that takes nominations, of a year that no other test has, and with rules of its own: a
+    new edition takes over those of the latest, which may be another test's."""
+    made = w.edition(next(_years))
+    Edition.objects.filter(pk=made.pk).update(
+        asks_surveys=False, membership_years=2, designs=["middle", "high", "technology_center"], readers=3
+    )
+    return Edition.objects.get(pk=made.pk)
 
 
 def load(page: Page, school: Organization, year: int, name: str, lines: list[str]) -> ImportBatch:
