@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 from awards import conflicts
 from awards.matching import NotEnoughReaders, match
 from awards.models import Assignment, Edition, EditionRole, Nomination, Reviewer
-from awards.models.conflict import Rule
 from hstw.outbox import Letter, queue_many
 
 
@@ -26,22 +25,29 @@ class AssignmentError(Exception):
 
 @dataclass
 class Line:
-    """One nomination with its readers; ``stale``: those who came into conflict after they were assigned."""
+    """One nomination with its readers, of whom the ``stale`` came into conflict after they were assigned, and with
+    those who could be given it (``choices``): no conflict, asked about it, not reading it."""
 
     nomination: Nomination
     readers: list[Assignment] = field(default_factory=list)
     stale: set[int] = field(default_factory=set)
+    choices: list[Reviewer] = field(default_factory=list)
 
 
 @dataclass
 class Standing:
-    """The assignments of an edition, as one member of the panel may see them."""
+    """The assignments of an edition, as one member of the panel may see them, by keys of reader and nomination;
+    ``stale`` are those in conflict, ``lacking`` counts the nominations with too few readers besides."""
 
-    lines: list[Line]
     reviewers: list[Reviewer]
-    load: dict[int, int]
-    rules: dict[tuple[int, int], Rule]
+    pairs: set[tuple[int, int]]
+    stale: set[tuple[int, int]]
     lacking: int
+
+    @property
+    def load(self) -> Counter[int]:
+        """How many nominations each reader has."""
+        return Counter(reader for reader, _nomination in self.pairs)
 
 
 def reviewers_of(edition: Edition) -> list[Reviewer]:
@@ -53,18 +59,41 @@ def reviewers_of(edition: Edition) -> list[Reviewer]:
 def standing(edition: Edition, visible: Sequence[Nomination]) -> Standing:
     """Who reads what of the nominations that the asking person may read; a constant number of queries."""
     reviewers = reviewers_of(edition)
-    rules = conflicts.matrix(reviewers, visible)
-    lines = {one.pk: Line(one) for one in visible}
-    load: dict[int, int] = defaultdict(int)
-    rows = Assignment.objects.filter(nomination__in=list(lines), ended_at=None)
+    rows = Assignment.objects.filter(nomination__in=visible, ended_at=None).order_by()
+    pairs = set(rows.values_list("reviewer", "nomination"))
+    serving = {place.pk for place in reviewers}
+    stale = set(conflicts.matrix(reviewers, visible, [pair for pair in pairs if pair[0] in serving]))
+    reading = Counter(nomination for _reader, nomination in pairs - stale)
+    lacking = sum(1 for one in visible if reading[one.pk] < edition.readers)
+    return Standing(reviewers, pairs, stale, lacking)
+
+
+def lines(reviewers: Sequence[Reviewer], nominations: Sequence[Nomination]) -> list[Line]:
+    """The readers of each nomination, and who else could read it; a constant number of queries."""
+    rules = conflicts.matrix(reviewers, nominations)
+    found = {one.pk: Line(one) for one in nominations}
+    rows = Assignment.objects.filter(nomination__in=nominations, ended_at=None)
     for row in rows.select_related("reviewer__user", "review").order_by("reviewer__user__name", "pk"):
-        line = lines[row.nomination_id]
+        line = found[row.nomination_id]
         line.readers.append(row)
-        load[row.reviewer_id] += 1
         if (row.reviewer_id, row.nomination_id) in rules:
             line.stale.add(row.pk)
-    lacking = sum(1 for line in lines.values() if len(line.readers) - len(line.stale) < edition.readers)
-    return Standing(list(lines.values()), reviewers, dict(load), rules, lacking)
+    for line in found.values():
+        reading = {row.reviewer_id for row in line.readers}
+        line.choices = [
+            place
+            for place in reviewers
+            if place.pk not in reading
+            and (place.pk, line.nomination.pk) not in rules
+            and _asked_about(place, line.nomination)
+        ]
+    return list(found.values())
+
+
+def _asked_about(place: Reviewer, nomination: Nomination) -> bool:
+    """Whether the reader was asked about conflicts with it."""
+    came = nomination.submitted_at
+    return place.declared_at is not None and came is not None and came <= place.declared_at
 
 
 def propose(edition: Edition, visible: Sequence[Nomination], *, by: Any, link: str, seed: int = 1) -> int:
@@ -76,22 +105,10 @@ def propose(edition: Edition, visible: Sequence[Nomination], *, by: Any, link: s
     with transaction.atomic():
         Edition.objects.select_for_update().get(pk=edition.pk)
         now = standing(edition, visible)
-        forbidden = {(nomination, reader) for reader, nomination in now.rules}
-        forbidden |= {
-            (one.pk, place.pk)
-            for place in now.reviewers
-            for one in visible
-            if place.declared_at is None or one.submitted_at is None or one.submitted_at > place.declared_at
-        }
-        fixed = {
-            (line.nomination.pk, row.reviewer_id)
-            for line in now.lines
-            for row in line.readers
-            if row.pk not in line.stale
-        }
-        serving = {place.pk for place in now.reviewers}
-        fixed = {pair for pair in fixed if pair[1] in serving}
+        forbidden = {(nomination, reader) for reader, nomination in conflicts.matrix(now.reviewers, visible)}
+        forbidden |= {(one.pk, place.pk) for place in now.reviewers for one in visible if not _asked_about(place, one)}
         limits = {place.pk: place.most for place in now.reviewers}
+        fixed = {(nomination, reader) for reader, nomination in now.pairs - now.stale if reader in limits}
         try:
             pairs = match(
                 [one.pk for one in visible],
@@ -129,11 +146,7 @@ def add(nomination: Nomination, reviewer: Reviewer, *, by: Any, link: str) -> As
         raise AssignmentError(_("This person does not read for this edition."))
     if (reviewer.pk, nomination.pk) in conflicts.matrix([reviewer], [nomination]):
         raise AssignmentError(_("%(person)s has a conflict of interest here.") % {"person": reviewer.user})
-    if (
-        reviewer.declared_at is None
-        or nomination.submitted_at is None
-        or nomination.submitted_at > reviewer.declared_at
-    ):
+    if not _asked_about(reviewer, nomination):
         raise AssignmentError(_("%(person)s has not been asked about conflicts here yet.") % {"person": reviewer.user})
     with transaction.atomic():
         assignment, made = Assignment.objects.get_or_create(
@@ -204,30 +217,3 @@ def progress(nominations: Sequence[Nomination]) -> list[Progress]:
         found[nomination].readers += 1
         found[nomination].done += submitted is not None
     return list(found.values())
-
-
-@dataclass
-class LineShown:
-    """A nomination with its readers, and who could be given it."""
-
-    line: Line
-    choices: list[Reviewer]
-
-
-def with_choices(found: Standing) -> list[LineShown]:
-    """Each nomination with those who may be assigned to it: no conflict, asked about it, not reading it."""
-    return [
-        LineShown(
-            line,
-            [
-                place
-                for place in found.reviewers
-                if (place.pk, line.nomination.pk) not in found.rules
-                and place.pk not in {row.reviewer_id for row in line.readers}
-                and place.declared_at is not None
-                and line.nomination.submitted_at is not None
-                and line.nomination.submitted_at <= place.declared_at
-            ],
-        )
-        for line in found.lines
-    ]

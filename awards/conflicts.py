@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -24,7 +25,8 @@ def asked_about(place: Reviewer) -> Any:
         Nomination.objects.submitted()
         .filter(edition=place.edition_id)
         .exclude(in_conflict(place))
-        .select_related("organization__in_state", "edition")
+        .for_lists()
+        .select_related("edition")
         .order_by("organization__name", "pk")
     )
 
@@ -68,8 +70,16 @@ def _just_before(moment: Any) -> Any:
     return moment - dt.timedelta(microseconds=1)
 
 
-def matrix(places: Sequence[Reviewer], nominations: Sequence[Nomination]) -> dict[tuple[int, int], Rule]:
-    """Who is in conflict with what, and by which rule: by keys of places and nominations; six queries at most."""
+Pairs = dict[tuple[int, int], Rule]
+
+
+def matrix(
+    places: Sequence[Reviewer], nominations: Sequence[Nomination], pairs: Iterable[tuple[int, int]] | None = None
+) -> Pairs:
+    """Who is in conflict with what, and by which rule: by keys of places and nominations; six queries at most.
+
+    ``pairs`` of such keys asks about those alone; else each place is asked about each nomination.
+    """
     ties = ties_of(places)
     declared = set(Conflict.objects.filter(nomination__in=nominations).values_list("reviewer__user", "nomination"))
     named: dict[int, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
@@ -77,24 +87,26 @@ def matrix(places: Sequence[Reviewer], nominations: Sequence[Nomination]) -> dic
     for pk, email, name in people:
         named[pk][0].add(email.casefold())
         named[pk][1].add(name.casefold())
-    found: dict[tuple[int, int], Rule] = {}
-    for place in places:
+    place_of = {one.pk: one for one in places}
+    nomination_of = {one.pk: one for one in nominations}
+    found: Pairs = {}
+    for pair in pairs if pairs is not None else itertools.product(place_of, nomination_of):
+        place, nomination = place_of[pair[0]], nomination_of[pair[1]]
         mine = ties[place.pk]
-        for nomination in nominations:
-            emails, names = named.get(nomination.pk, (set(), set()))
-            rule: Rule | None
-            if (place.user_id, nomination.pk) in declared:
-                rule = Rule.DECLARED
-            elif (
-                place.user_id in {nomination.started_by_id, nomination.signed_by_id}
-                or mine.email.casefold() in emails
-                or mine.name.casefold() in names
-            ):
-                rule = Rule.NAMED
-            else:
-                rule = mine.rule(nomination.organization.path)
-            if rule is not None:
-                found[place.pk, nomination.pk] = rule
+        emails, names = named.get(nomination.pk, (set(), set()))
+        rule: Rule | None
+        if (place.user_id, nomination.pk) in declared:
+            rule = Rule.DECLARED
+        elif (
+            place.user_id in {nomination.started_by_id, nomination.signed_by_id}
+            or mine.email.casefold() in emails
+            or mine.name.casefold() in names
+        ):
+            rule = Rule.NAMED
+        else:
+            rule = mine.rule(nomination.organization.path)
+        if rule is not None:
+            found[pair] = rule
     return found
 
 

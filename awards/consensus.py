@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +12,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from awards import conflicts
-from awards.models import Band, Criterion, Edition, Nomination, Review, Score, ScoreConsensus
+from awards.models import Band, Criterion, Edition, Nomination, Review, Reviewer, Score, ScoreConsensus
 
 
 class ConsensusError(Exception):
     """It cannot be recorded so; the message is for the person."""
+
+
+@dataclass(slots=True)
+class Marks:
+    """What one reader gave one nomination: points by criterion (``None``: it does not apply), out of 100 in total."""
+
+    nomination: int
+    reader: int
+    total: float
+    points: dict[int, int | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -24,7 +34,7 @@ class Spread:
     """How far a nomination's readers are apart: bands on each criterion, points in total."""
 
     nomination: Nomination
-    reviews: list[Review] = field(default_factory=list)
+    marks: list[Marks] = field(default_factory=list)
     bands: dict[int, int] = field(default_factory=dict)
     points: float = 0
     beyond: list[int] = field(default_factory=list)
@@ -32,36 +42,66 @@ class Spread:
     total_beyond: bool = False
 
     @property
+    def given(self) -> dict[int, list[int]]:
+        """By criterion: the points given, of those for whom it applies."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for one in self.marks:
+            for criterion, points in one.points.items():
+                if points is not None:
+                    found[criterion].append(points)
+        return found
+
+    @property
     def open(self) -> list[int]:
         """The criteria that still have to be agreed on."""
         return [criterion for criterion in self.beyond if criterion not in self.agreed]
 
 
-def counted_reviews(edition: Edition, visible: Sequence[Nomination]) -> list[Review]:
-    """The reviews that count: submitted, of standing assignments, by readers who are not in conflict.
+def marks(visible: Sequence[Nomination]) -> dict[int, Marks]:
+    """By review: the marks that count: submitted, of standing assignments, by readers who are not in conflict.
 
     A conflict that became known after a review came in takes it out of every sum. Constant number of queries.
     """
+    reviews = Review.objects.submitted().filter(assignment__nomination__in=visible)
     rows = list(
-        Review.objects.submitted()
-        .filter(assignment__nomination__in=visible)
-        .select_related("assignment__reviewer__user", "assignment__reviewer__employer")
-        .prefetch_related("scores__band", "scores__criterion")
-        .order_by("assignment__nomination", "assignment__reviewer")
+        reviews.order_by("assignment__nomination", "assignment__reviewer").values_list(
+            "pk", "assignment__nomination", "assignment__reviewer", "total"
+        )
     )
-    places = {row.assignment.reviewer_id: row.assignment.reviewer for row in rows}
-    rules = conflicts.matrix(list(places.values()), visible)
-    return [row for row in rows if (row.assignment.reviewer_id, row.assignment.nomination_id) not in rules]
+    readers = Reviewer.objects.filter(pk__in={reader for _pk, _nomination, reader, _total in rows})
+    pairs = [(reader, nomination) for _pk, nomination, reader, _total in rows]
+    rules = conflicts.matrix(list(readers.select_related("user", "employer")), visible, pairs)
+    found = {
+        pk: Marks(nomination, reader, float(total))
+        for pk, nomination, reader, total in rows
+        if total is not None and (reader, nomination) not in rules
+    }
+    scores = Score.objects.filter(review__in=reviews.order_by().values("pk")).order_by()
+    for review, criterion, points in scores.values_list("review", "criterion", "band__points"):
+        if review in found:
+            found[review].points[criterion] = points
+    return found
 
 
-def spreads(edition: Edition, visible: Sequence[Nomination]) -> list[Spread]:
+def counted_reviews(nomination: Nomination) -> list[Review]:
+    """The reviews of one nomination that count (:func:`marks`), with who wrote them and all that they say."""
+    return list(
+        Review.objects.filter(pk__in=marks([nomination]))
+        .select_related("assignment__reviewer__user")
+        .prefetch_related("scores__band", "scores__criterion")
+        .order_by("assignment__reviewer")
+    )
+
+
+def spreads(edition: Edition, visible: Sequence[Nomination], counted: Iterable[Marks] | None = None) -> list[Spread]:
     """How far apart the readers of each nomination are, and where that is beyond the edition's rule.
 
     Where the totals are too far apart and no criterion is, the criterion on which they differ most is to be agreed.
+    ``counted`` are the :func:`marks` of the same nominations, where they are known already.
     """
     found = {one.pk: Spread(one) for one in visible}
-    for review in counted_reviews(edition, visible):
-        found[review.assignment.nomination_id].reviews.append(review)
+    for one in marks(visible).values() if counted is None else counted:
+        found[one.nomination].marks.append(one)
     for nomination, criterion in ScoreConsensus.objects.filter(nomination__in=visible).values_list(
         "nomination", "criterion"
     ):
@@ -72,13 +112,8 @@ def spreads(edition: Edition, visible: Sequence[Nomination]) -> list[Spread]:
 
 
 def _measure(spread: Spread, edition: Edition) -> None:
-    points: dict[int, list[int]] = defaultdict(list)
-    for review in spread.reviews:
-        for score in review.scores.all():
-            if score.band is not None:
-                points[score.criterion_id].append(score.band.points)
-    spread.bands = {criterion: max(given) - min(given) for criterion, given in points.items()}
-    totals = [float(review.total) for review in spread.reviews if review.total is not None]
+    spread.bands = {criterion: max(points) - min(points) for criterion, points in spread.given.items()}
+    totals = [one.total for one in spread.marks]
     spread.points = round(max(totals) - min(totals), 2) if totals else 0
     spread.total_beyond = spread.points > edition.spread_total
     spread.beyond = [criterion for criterion, apart in spread.bands.items() if apart > edition.spread_bands]

@@ -27,7 +27,7 @@ class FeedbackError(Exception):
 def shared_comments(nomination: Nomination) -> dict[int, list[str]]:
     """By criterion: the comments of reviews that count which their writers let the school read."""
     found: dict[int, list[str]] = {}
-    for review in consensus.counted_reviews(nomination.edition, [nomination]):
+    for review in consensus.counted_reviews(nomination):
         for score in review.scores.all():
             if score.shared and score.comment.strip():
                 found.setdefault(score.criterion_id, []).append(score.comment.strip())
@@ -40,7 +40,7 @@ def bands(nomination: Nomination) -> dict[int, str]:
     agreed = ScoreConsensus.objects.filter(nomination=nomination).select_related("band")
     found = {one.criterion_id: one.band.label for one in agreed}
     given: dict[int, list[tuple[int, str]]] = {}
-    for review in consensus.counted_reviews(nomination.edition, [nomination]):
+    for review in consensus.counted_reviews(nomination):
         for score in review.scores.all():
             if score.band is not None:
                 given.setdefault(score.criterion_id, []).append((score.band.points, score.band.label))

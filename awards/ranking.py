@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,15 +32,21 @@ def compute(inputs: Inputs) -> dict[str, Any]:
     agreed = {(row["nomination"], row["order"]): row["points"] for row in inputs["consensus"]}
     labels = [row["label"] for row in inputs["nominations"]]
     readers = sorted({row["reader"] for row in inputs["reviews"]})
+    line_of = {label: at for at, label in enumerate(labels)}
+    column_of = {reader: at for at, reader in enumerate(readers)}
     alone = np.full((len(labels), len(readers)), np.nan)
     after = alone.copy()
+
+    @cache
+    def total_of(points: tuple[tuple[int, int | None], ...]) -> float:
+        return _total(dict(points), criteria)
+
     for row in inputs["reviews"]:
-        at = labels.index(row["nomination"]), readers.index(row["reader"])
-        points = {int(order): given for order, given in row["points"].items()}
-        alone[at] = _total(points, criteria)
-        met = {order: agreed.get((row["nomination"], order), given) for order, given in points.items()}
-        after[at] = _total(met, criteria)
-    raw = [float(line[~np.isnan(line)].mean()) if (~np.isnan(line)).any() else None for line in after]
+        at = line_of[row["nomination"]], column_of[row["reader"]]
+        points = sorted((int(order), given) for order, given in row["points"].items())
+        alone[at] = total_of(tuple(points))
+        after[at] = total_of(tuple((order, agreed.get((row["nomination"], order), given)) for order, given in points))
+    raw = [_mean(line) for line in after]
     effects = statistics.reviewer_effects(after) if len(readers) and len(labels) else None
     adjusted = [None if effects is None or np.isnan(value) else float(value) for value in _adjusted(effects, labels)]
     raw_ranks, adjusted_ranks = ranks(raw), ranks(adjusted)
@@ -94,17 +101,36 @@ def _total(points: Mapping[int, int | None], criteria: Mapping[int, Mapping[str,
 
 def ranks(values: Sequence[float | None]) -> list[int | None]:
     """Rank 1 for the highest; equal values (to a hundredth) share a rank, ``None`` has none."""
-    known = sorted((Decimal(_text(value)) for value in values if value is not None), reverse=True)
-    return [None if value is None else known.index(Decimal(_text(value))) + 1 for value in values]
+    return _ranks([_hundredths(value) for value in values])
+
+
+def _ranks(hundredths: Sequence[int | None]) -> list[int | None]:
+    known = sorted((value for value in hundredths if value is not None), reverse=True)
+    rank_of: dict[int, int] = {}
+    for at, value in enumerate(known, start=1):
+        rank_of.setdefault(value, at)
+    return [None if value is None else rank_of[value] for value in hundredths]
+
+
+def _hundredths(value: float | None) -> int | None:
+    return None if value is None else int(Decimal(_text(value)).scaleb(2))
+
+
+def _mean(line: statistics.Floats) -> float | None:
+    known = line[~np.isnan(line)]
+    return float(known.mean()) if len(known) else None
 
 
 def _without_one(table: statistics.Floats, whole: Sequence[int | None]) -> tuple[list[Any], list[Any]]:
     """The best and the worst raw rank of each nomination when any one reader is left out."""
     best, worst = list(whole), list(whole)
+    all_in = [_hundredths(_mean(line)) for line in table]
     for reader in range(table.shape[1]):
-        kept = np.delete(table, reader, axis=1)
-        means = [float(line[~np.isnan(line)].mean()) if (~np.isnan(line)).any() else None for line in kept]
-        for at, rank in enumerate(ranks(means)):
+        means = list(all_in)
+        # Only what the reader read has another mean without them.
+        for line in np.flatnonzero(~np.isnan(table[:, reader])):
+            means[line] = _hundredths(_mean(np.delete(table[line], reader)))
+        for at, rank in enumerate(_ranks(means)):
             if rank is not None and best[at] is not None:
                 best[at], worst[at] = min(best[at] or rank, rank), max(worst[at] or rank, rank)
     return best, worst
@@ -135,6 +161,7 @@ def _or_none(compute: Callable[[], float]) -> float | None:
         return None
 
 
+@lru_cache(maxsize=10_000)
 def _text(value: float | None, unit: str = "0.01") -> str:
     if value is None:
         return ""

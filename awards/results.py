@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from awards import consensus, ranking, snapshots
-from awards.models import AwardDecision, Edition, Nomination, ResultSnapshot, Review, ScoreConsensus
+from awards.consensus import Marks
+from awards.models import AwardDecision, Edition, Nomination, ResultSnapshot, ScoreConsensus
 from awards.models.result import Outcome
 from awards.scoring import best_points
 
@@ -22,8 +23,9 @@ class ResultError(Exception):
     """It cannot be done; the message is for the person."""
 
 
-def inputs(edition: Edition, visible: Sequence[Nomination]) -> dict[str, Any]:
-    """Everything that the ranking is computed from, of the nominations given; readers are numbered, not named.
+def inputs(edition: Edition, visible: Sequence[Nomination], counted: Sequence[Marks]) -> dict[str, Any]:
+    """Everything that the ranking is computed from, of the nominations given and the marks that count; readers are
+    numbered, not named.
 
     A constant number of queries.
     """
@@ -31,8 +33,7 @@ def inputs(edition: Edition, visible: Sequence[Nomination]) -> dict[str, Any]:
     criteria = list(edition.criteria.all())
     order_of = {criterion.pk: criterion.order for criterion in criteria}
     label_of = {one.pk: one.label for one in visible}
-    reviews = consensus.counted_reviews(edition, visible)
-    number = {pk: at for at, pk in enumerate(sorted({one.assignment.reviewer_id for one in reviews}), start=1)}
+    number = {pk: at for at, pk in enumerate(sorted({one.reader for one in counted}), start=1)}
     agreed = ScoreConsensus.objects.filter(nomination__in=visible).select_related("band")
     return {
         "criteria": [
@@ -42,24 +43,18 @@ def inputs(edition: Edition, visible: Sequence[Nomination]) -> dict[str, Any]:
         "nominations": [
             {"label": one.label, "school": one.organization.name, "checksum": one.checksum} for one in visible
         ],
-        "reviews": [_review(one, label_of, number, order_of) for one in reviews],
+        "reviews": [
+            {
+                "nomination": label_of[one.nomination],
+                "reader": f"R{number[one.reader]:03d}",
+                "points": {str(order_of[criterion]): points for criterion, points in one.points.items()},
+            }
+            for one in counted
+        ],
         "consensus": [
             {"nomination": label_of[one.nomination_id], "order": order_of[one.criterion_id], "points": one.band.points}
             for one in agreed
         ],
-    }
-
-
-def _review(
-    review: Review, label_of: Mapping[int, str], number: Mapping[int, int], order_of: Mapping[int, int]
-) -> dict[str, Any]:
-    return {
-        "nomination": label_of[review.assignment.nomination_id],
-        "reader": f"R{number[review.assignment.reviewer_id]:03d}",
-        "points": {
-            str(order_of[score.criterion_id]): None if score.band is None else score.band.points
-            for score in review.scores.all()
-        },
     }
 
 
@@ -81,21 +76,34 @@ class Row:
 
 @dataclass
 class Ranking:
-    """The page: rows in raw order, agreement, and what still stands in the way of freezing it."""
+    """The page: rows in raw order, agreement, and what still stands in the way of freezing it; ``computed`` from
+    ``given``, as a frozen result keeps both."""
 
     rows: list[Row]
-    reliability: Mapping[str, str]
-    connected: bool
-    leniency: Sequence[Mapping[str, str]]
+    given: Mapping[str, Any]
+    computed: Mapping[str, Any]
     missing: list[str] = field(default_factory=list)
+
+    @property
+    def reliability(self) -> Mapping[str, str]:
+        """How well the readers agreed."""
+        found: Mapping[str, str] = self.computed["reliability"]
+        return found
+
+    @property
+    def connected(self) -> bool:
+        """Whether readers share nominations, so that adjusted scores can be compared."""
+        return bool(self.computed["connected"])
 
 
 def rank(edition: Edition, visible: Sequence[Nomination]) -> Ranking:
     """The ranking as it stands, of the nominations that the asking person may read. Constant number of queries."""
-    computed = ranking.compute(inputs(edition, visible))
+    counted = list(consensus.marks(visible).values())
+    given = inputs(edition, visible, counted)
+    computed = ranking.compute(given)
     by_label = {one.label: one for one in visible}
     decisions = {one.nomination_id: one for one in AwardDecision.objects.filter(nomination__in=visible)}
-    spreads = {one.nomination.pk: one for one in consensus.spreads(edition, visible)}
+    spreads = {one.nomination.pk: one for one in consensus.spreads(edition, visible, counted)}
     rows = [
         Row(
             by_label[figures["label"]],
@@ -105,9 +113,7 @@ def rank(edition: Edition, visible: Sequence[Nomination]) -> Ranking:
         )
         for figures in computed["rows"]
     ]
-    found = Ranking(rows, computed["reliability"], computed["connected"], computed["leniency"])
-    found.missing = _missing(edition, rows)
-    return found
+    return Ranking(rows, given, computed, _missing(edition, rows))
 
 
 def _missing(edition: Edition, rows: Sequence[Row]) -> list[str]:
@@ -179,7 +185,6 @@ def freeze(edition: Edition, visible: Sequence[Nomination], *, by: Any) -> Resul
         found = rank(edition, visible)
         if found.missing:
             raise ResultError(" ".join(found.missing))
-        given = inputs(edition, visible)
         content = {
             "format": FORMAT,
             "edition": {"slug": edition.slug, "name": edition.name, "year": edition.year},
@@ -188,8 +193,8 @@ def freeze(edition: Edition, visible: Sequence[Nomination], *, by: Any) -> Resul
                 "spread_bands": edition.spread_bands,
                 "spread_total": edition.spread_total,
             },
-            "inputs": given,
-            "computed": ranking.compute(given),
+            "inputs": found.given,
+            "computed": found.computed,
             "decisions": [
                 {
                     "label": row.nomination.label,
@@ -213,11 +218,16 @@ def freeze(edition: Edition, visible: Sequence[Nomination], *, by: Any) -> Resul
 def _public(edition: Edition, rows: Sequence[Row]) -> dict[str, Any]:
     """What the public page reads: the winners, with what the public release says of their figures."""
     winners = [row for row in rows if row.decision is not None and row.decision.outcome == Outcome.WINNER]
+    chosen = Nomination.objects.filter(pk__in=[row.nomination.pk for row in winners])
+    frozen = dict(chosen.values_list("pk", "frozen"))
     return {
         "format": FORMAT,
         "edition": {"slug": edition.slug, "name": edition.name, "year": edition.year, "award": edition.award.name},
         "winners": sorted(
-            (_winner(row.nomination.frozen or {}, row.decision.citation if row.decision else "") for row in winners),
+            (
+                _winner(frozen[row.nomination.pk] or {}, row.decision.citation if row.decision else "")
+                for row in winners
+            ),
             key=lambda one: str(one["school"]["name"]),
         ),
     }

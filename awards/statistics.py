@@ -8,6 +8,7 @@ Analysis*, chapter on reliability (alpha), Kendall & Gibbons, *Rank Correlation 
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -104,10 +105,8 @@ def krippendorff_alpha(scores: Sequence[Sequence[Any]] | Floats, level: Level = 
     place = {value: at for at, value in enumerate(values)}
     coincidences = np.zeros((len(values), len(values)))
     for unit in units:
-        counts = np.zeros(len(values))
-        for value in unit:
-            counts[place[value]] += 1
-        coincidences += (np.outer(counts, counts) - np.diag(counts)) / (len(unit) - 1)
+        for one, other in itertools.permutations([place[value] for value in unit], 2):
+            coincidences[one, other] += 1 / (len(unit) - 1)
     totals = coincidences.sum(axis=1)
     distance = _distances(values, totals, level)
     observed = float((coincidences * distance).sum())

@@ -30,6 +30,9 @@ class NominationState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+LONG = ("context", "actions", "success", "sustaining", "presenting", "frozen")
+
+
 class NominationQuerySet(models.QuerySet["Nomination"]):
     """Nominations."""
 
@@ -72,6 +75,10 @@ class NominationQuerySet(models.QuerySet["Nomination"]):
         """Those that take part."""
         return self.filter(state=NominationState.SUBMITTED)
 
+    def for_lists(self) -> Self:
+        """Each with its school and state, and without its long texts and what was frozen: those are of one page."""
+        return self.defer(*LONG).select_related("organization__in_state")
+
     def search(self, text: str) -> Self:
         """By the school's name or place; every word must begin a word of it. Blank finds all."""
         if not text.strip():
@@ -87,7 +94,7 @@ class Nomination(models.Model):
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="nominations")
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="nominations", verbose_name=_("school"))
     state = models.CharField(_("state"), max_length=9, choices=NominationState, default=NominationState.DRAFT)
-    # Given on submit, in the order of coming in.
+    # Given on submit, by lot.
     number = models.PositiveIntegerField(null=True, blank=True, editable=False)
 
     headline = models.CharField(

@@ -83,7 +83,7 @@ def review_for(request: HttpRequest, public_id: uuid.UUID) -> Review:
 def visible(request: HttpRequest, edition: Edition) -> list[Nomination]:
     """Every submitted nomination of an edition that the person reads by their place on its panel."""
     rows = Nomination.objects.on_panels_of(request.user).submitted().filter(edition=edition)
-    found = list(rows.select_related("organization__in_state").order_by("number"))
+    found = list(rows.for_lists().order_by("number"))
     for one in found:
         one.edition = edition
     return found

@@ -144,13 +144,16 @@ def assignments(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, _("Assigned: %(n)d. Readers are told by mail.") % {"n": n})
         return redirect("awards:assignments", slug=edition.slug)
     standing = assignment.standing(edition, found)
+    load = standing.load
+    page_obj = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     return frame.show(
         request,
         edition,
         "awards/assignments.html",
-        standing=standing,
-        people=[(place, standing.load.get(place.pk, 0)) for place in standing.reviewers],
-        page_obj=Paginator(assignment.with_choices(standing), PAGE_SIZE).get_page(request.GET.get("page")),
+        lacking=standing.lacking,
+        people=[(place, load[place.pk]) for place in standing.reviewers],
+        page_obj=page_obj,
+        lines=assignment.lines(standing.reviewers, list(page_obj.object_list)),
         place=access.place_in(request.user, edition),
     )
 

@@ -51,6 +51,7 @@ def agree(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     nomination = frame.nomination_for(request, public_id, EditionAction.AGREE)
     edition = nomination.edition
     [spread] = consensus.spreads(edition, [nomination])
+    reviews = consensus.counted_reviews(nomination)
     criteria = list(edition.criteria.prefetch_related("bands"))
     agreed = {one.criterion_id: one for one in nomination.consensus.select_related("band", "recorded_by")}
     asked = request.GET.get("criterion", "")
@@ -65,7 +66,7 @@ def agree(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "criterion": criterion,
             "given": [
                 next((score for score in review.scores.all() if score.criterion_id == criterion.pk), None)
-                for review in spread.reviews
+                for review in reviews
             ],
             "apart": spread.bands.get(criterion.pk, 0),
             "beyond": criterion.pk in spread.beyond,
@@ -93,13 +94,11 @@ def agree(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
                 "nomination": nomination,
                 **frame.context_of(request, edition),
                 "spread": spread,
+                "reviews": reviews,
                 "rows": rows,
                 "chosen": chosen,
                 "comments": [
-                    score
-                    for review in spread.reviews
-                    for score in review.scores.all()
-                    if score.criterion_id == chosen.pk
+                    score for review in reviews for score in review.scores.all() if score.criterion_id == chosen.pk
                 ],
             },
         )

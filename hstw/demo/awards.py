@@ -19,6 +19,7 @@ from awards.models import (
     Assignment,
     Award,
     AwardDecision,
+    Band,
     Citation,
     Claim,
     Conflict,
@@ -368,19 +369,11 @@ def _decide(world: World, panel: _Panel, rows: Sequence[Nomination]) -> None:
     moment = _at(world, -300)
     for spread in consensus.spreads(panel.edition, rows):
         for criterion in spread.open:
-            given = sorted(
-                (
-                    score.band
-                    for review in spread.reviews
-                    for score in review.scores.all()
-                    if score.criterion_id == criterion and score.band is not None
-                ),
-                key=lambda band: band.points,
-            )
+            given = sorted(spread.given[criterion])
             ScoreConsensus.objects.create(
                 nomination=spread.nomination,
                 criterion_id=criterion,
-                band=given[len(given) // 2],
+                band=Band.objects.get(criterion=criterion, points=given[len(given) // 2]),
                 rationale="The readers met by phone and read the passage on the reach of the actions together.",
                 recorded_by=panel.leading[1].user,
                 recorded_at=moment,
