@@ -19,6 +19,7 @@ from hstw.access import AccessDecision, Action, decide
 from hstw.values import SchoolYear
 
 TYPED_ROWS = 6
+TYPED = "awards.typed"
 
 
 class StoryForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -232,6 +233,18 @@ def _claim(user: Any, rest: str) -> drafts.Subject:
     return drafts.Subject(None, _may_write(user, row), drafts.field_names(ClaimForm))
 
 
+def _typed(user: Any, rest: str) -> drafts.Subject:
+    """A figure of the school's own, there or still to come: ``nomination:claim``, or ``nomination:0``."""
+    pk, _colon, claim = rest.partition(":")
+    if not (claim.isdecimal() and len(claim) < 18):
+        raise drafts.UnknownKey(rest)
+    row = Nomination.objects.visible_to(user).filter(pk=pk).first() if pk.isdecimal() and len(pk) < 18 else None
+    if row is None or (int(claim) and not row.claims.filter(pk=claim).exists()):
+        raise drafts.UnknownKey(rest)
+    years = {f"{name}{number}" for name in ("year", "value", "of") for number in range(TYPED_ROWS)}
+    return drafts.Subject(None, _may_write(user, row), drafts.field_names(TypedForm) | years)
+
+
 def _may_write(user: Any, row: Nomination) -> AccessDecision:
     decision = decide(user, Action.NOMINATE, row)
     if decision and row.state != NominationState.DRAFT:
@@ -241,3 +254,4 @@ def _may_write(user: Any, row: Nomination) -> AccessDecision:
 
 drafts.register("awards.nomination", _story)
 drafts.register("awards.claim", _claim)
+drafts.register(TYPED, _typed)

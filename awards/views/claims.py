@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from awards import claims, nominate, pages, sources, uploads
-from awards.forms.nominations import ClaimForm, FileForm, PersonForm, TypedForm
+from awards.forms.nominations import TYPED, ClaimForm, FileForm, PersonForm, TypedForm
 from awards.models import Claim, Nomination
 from awards.models.nomination import NominationState
 from awards.views import frame
 from awards.views.nominations import stands
-from hstw import draft_views, files
+from hstw import draft_views, drafts, files, small_drafts
 from schools.scope import signed_in
 
 
@@ -100,12 +100,15 @@ def typed(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _typed(request: HttpRequest, nomination: Nomination, claim: Claim | None) -> HttpResponse:
-    form = TypedForm(
-        request.POST if request.method == "POST" else None,
-        request.FILES if request.method == "POST" else None,
-        instance=claim or Claim(nomination=nomination, source=sources.Typed.code),
-        stopped=files.too_large(request) if request.method == "POST" else "",
-    )
+    key = drafts.key_of(TYPED, nomination.pk, claim.pk if claim else 0)
+    if small_drafts.discarded(request, key):
+        return redirect(request.path)
+    instance = claim or Claim(nomination=nomination, source=sources.Typed.code)
+    if request.method == "POST":
+        form = TypedForm(request.POST, request.FILES, instance=instance, stopped=files.too_large(request))
+    else:
+        typed = small_drafts.of(request.user, key)
+        form = TypedForm(instance=instance, initial=typed.initial(TypedForm(instance=instance)))
     if request.method == "POST" and form.is_valid():
         try:
             claims.write_typed(
@@ -115,8 +118,19 @@ def _typed(request: HttpRequest, nomination: Nomination, claim: Claim | None) ->
             form.add_error(None, str(error))
         else:
             messages.success(request, _("Saved."))
-            return redirect("awards:figures", public_id=nomination.public_id)
-    return frame.show(request, nomination.edition, "awards/typed.html", nomination=nomination, claim=claim, form=form)
+            done = redirect("awards:figures", public_id=nomination.public_id)
+            return small_drafts.submitted(request, done, key)
+    if request.method == "POST":
+        typed = small_drafts.refused(request, key)
+    return frame.show(
+        request,
+        nomination.edition,
+        "awards/typed.html",
+        nomination=nomination,
+        claim=claim,
+        form=form,
+        draft=typed.draft,
+    )
 
 
 @require_http_methods(["GET", "POST"])

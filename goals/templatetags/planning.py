@@ -9,8 +9,9 @@ from django import template
 from django.utils import timezone
 
 from goals.models import FINISHED, ActionStep
-from goals.planning import document
+from goals.planning import document, kept
 from goals.planning.outline import Outline
+from hstw import small_drafts
 
 register = template.Library()
 
@@ -40,6 +41,14 @@ def remarks(outline: Outline, kind: str, pk: Any) -> dict[str, Any]:
     about = f"{kind}:{pk}" if kind else ""
     found = outline.comments.get(about, [])
     return {"comments": found, "about": about, "open": sum(one.settled_at is None for one in found)}
+
+
+@register.simple_tag(takes_context=True)
+def typed_comment(context: dict[str, Any], about: str) -> small_drafts.SmallDraft:
+    """What the person has typed and not sent as a comment at a part of the page's plan."""
+    key = kept.comment_key(context["plan"], about)
+    found: small_drafts.SmallDraft = context["kept_comments"].get(key) or small_drafts.blank(key)
+    return found
 
 
 @register.simple_tag

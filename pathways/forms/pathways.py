@@ -8,6 +8,7 @@ from crispy_forms.layout import Fieldset
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from hstw import drafts, small_drafts
 from hstw.access import Action
 from pathways import find
 from pathways.forms.base import OwnedForm, Suggested, helper, register, school_years, side_by_side
@@ -180,6 +181,10 @@ class WaiverForm(forms.Form):
     reason = forms.CharField(
         label=_("Why students are served well without it"), max_length=2000, widget=forms.Textarea({"rows": 3})
     )
+
+
+WAIVER = "pathways.waiver"
+small_drafts.register(WAIVER, Pathway, Action.PROPOSE_WAIVERS, drafts.field_names(WaiverForm))
 
 
 class AnswerForm(forms.Form):

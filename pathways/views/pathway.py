@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hstw import draft_views, drafts
+from hstw import draft_views, drafts, small_drafts
 from hstw.access import Action, decide
 from hstw.history import events_of
 from hstw.require import require
 from pathways import approval, codes, design, partners
-from pathways.forms.pathways import NEW, AnswerForm, PathwayForm, WaiverForm
+from pathways.forms.pathways import NEW, WAIVER, AnswerForm, PathwayForm, WaiverForm
 from pathways.models import CredentialListing, Pathway, Waiver
 from pathways.models.pathway import Rule
 from pathways.views import frame
@@ -34,17 +34,21 @@ def page(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
     organization, school_year = frame.pathways_of(request, slug, year)
     pathway = frame.pathway_of(request, organization, pk)
     form: WaiverForm | None = None
+    here, key = redirect("pathways:pathway", slug=slug, year=year, pk=pk), drafts.key_of(WAIVER, pk)
+    if small_drafts.discarded(request, key):
+        return here
     if request.method == "POST":
         form = WaiverForm(request.POST) if request.POST.get("op") == "propose" else None
         if _decided(request, pathway, form):
-            return redirect("pathways:pathway", slug=slug, year=year, pk=pk)
+            return here if form is None else small_drafts.submitted(request, here, key)
     user = signed_in(request)
+    typed = small_drafts.of(user, key) if form is None else small_drafts.refused(request, key)
     drawn = design.of(pathway)
     waivers = list(pathway.waivers.select_related("proposed_by", "decided_by"))
     asked = {waiver.rule for waiver in waivers if waiver.granted is not False}
     missing = [finding.rule for finding in drawn.unmet if finding.rule not in asked]
     if form is None:
-        form = WaiverForm()
+        form = WaiverForm(initial=typed.initial(WaiverForm()))
     form.fields["rule"].choices = [(rule.value, rule.label) for rule in Rule if rule in missing]  # type: ignore[attr-defined]
     return frame.show(
         request,
@@ -60,6 +64,7 @@ def page(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
         commitments=partners.visible_to(user).filter(pathway=pathway).select_related("partner__organization"),
         waivers=waivers,
         form=form,
+        draft=typed.draft,
         may_edit=decide(user, Action.EDIT_PATHWAYS, pathway),
         may_approve=decide(user, Action.APPROVE_PATHWAYS, pathway),
         may_propose=missing and not pathway.approved and decide(user, Action.PROPOSE_WAIVERS, pathway),

@@ -44,12 +44,12 @@ def step(maria: User) -> ActionStep:
 
 def opened(page: Page, address: str) -> Page:
     page.goto(address)
-    expect(page.locator("form[data-autosave=on]")).to_be_attached()
+    expect(page.locator("form[data-autosave=on]").first).to_be_attached()
     return page
 
 
 def saved(page: Page) -> Any:
-    return expect(page.locator("[data-autosave-status]")).to_have_text(SAVED)
+    return expect(page.locator("[data-autosave-status]").first).to_have_text(SAVED)
 
 
 def test_on_what_i_owe(signed_in: Callable[..., Page], maria: User, step: ActionStep) -> None:

@@ -53,7 +53,7 @@ class Long:
 
     def ready(self, page: Page) -> Locator:
         """The field of the form that the page shows."""
-        expect(page.locator("form[data-autosave=on]")).to_be_attached()
+        expect(page.locator("form[data-autosave=on]").first).to_be_attached()
         return page.locator(f"#id_{self.field}")
 
 
@@ -162,6 +162,6 @@ def test_a_session_that_ends_while_one_types_loses_nothing_and_submits_nothing(
     opened.value.wait_for_url(lambda url: "/account/" not in url)
 
     page.bring_to_front()
-    expect(page.locator("[data-autosave-status]")).to_have_text(SAVED, timeout=40_000)
+    expect(page.locator("[data-autosave-status]").first).to_have_text(SAVED, timeout=40_000)
     expect(form.opened(page)).to_have_value(re.compile(rf"^\s*{TEXT}$"))
     assert form.stored == before

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from goals.models import PlanState, PlanVersion
-from goals.planning import approve, differs, document, outline
+from goals.planning import approve, differs, document, kept, outline
 from goals.planning.elements import PlanError
 from goals.views.planning import frame
-from hstw import files
+from hstw import drafts, files, small_drafts
 from hstw.access import Action
 from schools.scope import signed_in
 
@@ -58,6 +58,9 @@ def decide_on(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """The decision on a submitted plan."""
     organization, school_year, plan = frame.plan_of(request, slug, year, Action.APPROVE_PLAN)
     user = signed_in(request)
+    key = drafts.key_of(kept.DECISION, plan.pk)
+    if small_drafts.discarded(request, key):
+        return redirect("goals:plan_decide", slug, school_year)
     remark = request.POST.get("remark", "")[:4_000]
     problem = ""
     if request.method == "POST":
@@ -68,10 +71,11 @@ def decide_on(request: HttpRequest, slug: str, year: int) -> HttpResponse:
             else:
                 approve.send_back(plan, user, remark)
                 messages.success(request, _("Returned. The school has been written to."))
-            return redirect(plan)
+            return small_drafts.submitted(request, redirect(plan), key)
         except PlanError as error:
             problem = str(error)
             plan.refresh_from_db()
+    typed = small_drafts.refused(request, key) if problem else small_drafts.of(user, key)
     found = outline.read(plan, user)
     handed_in = plan.decisions.filter(state=PlanState.SUBMITTED).select_related("by").first()
     return frame.show(
@@ -89,7 +93,8 @@ def decide_on(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         gaps=approve.missing(found),
         changes=approve.changes(plan),
         read=approve.fingerprint(plan),
-        remark=remark,
+        remark=typed.texts.get("remark", ""),
+        draft=typed.draft,
         problem=problem,
     )
 

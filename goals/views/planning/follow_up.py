@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from goals.forms_planning.plan import LineForm, ProgressForm
 from goals.models import ActionEvidence, ActionStep, BudgetLine, PlanComment
-from goals.planning import elements, follow_up, money
+from goals.planning import elements, follow_up, kept, money
 from goals.views.planning import frame, progress
-from hstw import drafts, files
+from hstw import drafts, files, small_drafts
 from hstw.access import Action, decide
 from hstw.require import require
 from schools.scope import signed_in
@@ -43,7 +43,7 @@ def action(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
         follow_up.update(step, user, **form.cleaned_data)
         drafts.discard_submitted(user, key, request.POST.get("draft-built-on", ""))
     messages.success(request, _("Saved."))
-    return progress.submitted(request, here, key)
+    return small_drafts.forgotten(request, here, key)
 
 
 def _page(request: HttpRequest, organization: Any, year: Any, step: ActionStep, **more: Any) -> HttpResponse:
@@ -68,6 +68,7 @@ def _page(request: HttpRequest, organization: Any, year: Any, step: ActionStep, 
         evidence=step.evidence.select_related("file", "by"),
         comments=PlanComment.objects.filter(plan=plan, about=f"action:{step.pk}").select_related("by", "settled_by"),
         about=f"action:{step.pk}",
+        kept_comments=kept.comments(user, plan),
         may_update=bool(decide(user, Action.UPDATE_ACTION, organization)),
         may_edit=may_edit and not elements.locked(plan),
         may_comment=bool(decide(user, Action.COMMENT_PLAN, organization)),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from goals.forms_planning.owed import DelegateForm, RhythmForm
 from goals.models import ActionStatus, Delegation, DigestChoice
 from goals.planning import owed, owed_drafts
-from goals.views.planning import progress
+from hstw import small_drafts
 from hstw.draft_views import DraftState
 from hstw.navigation import current_year
 from schools.models import User
@@ -53,7 +53,7 @@ def page(request: HttpRequest) -> HttpResponse:
             )
         else:
             messages.warning(request, _("Nothing was chosen."))
-        return progress.submitted(request, redirect("goals:owed"), owed_drafts.key_of(steps))
+        return small_drafts.forgotten(request, redirect("goals:owed"), owed_drafts.key_of(steps))
     delegate, rhythm = DelegateForm(user=user), RhythmForm(instance=_choice(user))
     if request.method == "POST" and "end" in request.POST:
         key = request.POST["end"]

@@ -20,9 +20,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from goals.forms_planning.plan import FORMS, PlanTextForm
 from goals.models import BudgetLine, Plan, PlanComment
-from goals.planning import approve, elements, outline
+from goals.planning import approve, elements, kept, outline
 from goals.views.planning import frame
-from hstw import draft_views, drafts
+from hstw import draft_views, drafts, small_drafts
 from hstw.access import Action, decide
 from hstw.history import events_of
 from hstw.values import SchoolYear
@@ -77,6 +77,7 @@ def page(request: HttpRequest, slug: str, year: int) -> HttpResponse:
         may_submit=bool(decide(user, Action.SUBMIT_PLAN, organization)),
         may_decide=bool(decide(user, Action.APPROVE_PLAN, organization)),
         may_comment=bool(decide(user, Action.COMMENT_PLAN, organization)),
+        kept_comments=kept.comments(user, one),
     )
 
 
@@ -137,6 +138,7 @@ def part(request: HttpRequest, slug: str, year: int, kind: str, pk: int) -> Http
         "events": events_of(row, page=request.GET.get("page")),
         "comments": PlanComment.objects.filter(plan=plan, about=f"{kind}:{pk}").select_related("by", "settled_by"),
         "about": f"{kind}:{pk}",
+        "kept_comments": kept.comments(signed_in(request), plan),
     }
     return draft_views.edit(
         request,
@@ -220,11 +222,15 @@ def comment(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """Remark something at a part, or settle a remark."""
     _organization, _year, plan = frame.plan_of(request, slug, year, Action.COMMENT_PLAN)
     about = request.POST.get("about", "")
-    if request.method == "POST" and "settle" in request.POST:
+    here = redirect(f"{reverse('goals:plan', args=[slug, year])}#{about.replace(':', '-') or 'comments'}")
+    key = kept.comment_key(plan, about)
+    if request.method != "POST" or small_drafts.discarded(request, key):
+        return here
+    if "settle" in request.POST:
         settle = request.POST["settle"]
         found = PlanComment.objects.filter(plan=plan, pk=settle if settle.isdecimal() else 0, settled_at=None)
         found.update(settled_at=timezone.now(), settled_by=request.user)
-    elif request.method == "POST":
+    else:
         kind, _colon, pk = about.partition(":")
         if about and (
             kind not in elements.KINDS or not pk.isdecimal() or elements.part_of(plan, kind, int(pk)) is None
@@ -235,10 +241,9 @@ def comment(request: HttpRequest, slug: str, year: int) -> HttpResponse:
             with transaction.atomic():
                 PlanComment.objects.create(plan=plan, about=about, text=words, by=signed_in(request))
             messages.success(request, _("Your comment is there."))
-        else:
-            messages.error(request, _("Write something first."))
-    anchor = about.replace(":", "-")
-    return redirect(f"{reverse('goals:plan', args=[slug, year])}#{anchor or 'comments'}")
+            return small_drafts.submitted(request, here, key)
+        messages.error(request, _("Write something first."))
+    return here
 
 
 @require_safe

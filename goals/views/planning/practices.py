@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from goals.forms_planning.practice import FindingForm, RoundForm, VisitForm
 from goals.models import Finding, FrameworkEdition, KeyPractice, Level, SurveyAdministration, TeamAssessment, Visit
-from goals.planning import assess, elements, rating_drafts, surveys
-from goals.views.planning import frame, progress
-from hstw import drafts
+from goals.planning import assess, elements, kept, rating_drafts, surveys
+from goals.views.planning import frame
+from hstw import draft_views, drafts, small_drafts
 from hstw.access import Action, decide
 from hstw.draft_views import DraftState
 from schools.scope import signed_in
@@ -162,7 +162,7 @@ def _rated(request: HttpRequest, one: TeamAssessment, practices: list[KeyPractic
     else:
         messages.success(request, _("Kept. Thank you: that is all."))
         response = redirect("goals:practices", *here)
-    return progress.submitted(request, response, key)
+    return small_drafts.forgotten(request, response, key)
 
 
 @require_http_methods(["GET", "POST"])
@@ -170,21 +170,23 @@ def _rated(request: HttpRequest, one: TeamAssessment, practices: list[KeyPractic
 def spread(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
     """The spread of the team's ratings, and what it agrees on: for whoever leads the round."""
     organization, school_year, one = _round(request, slug, year, pk, Action.LEAD_ASSESSMENT)
+    user, key = signed_in(request), drafts.key_of(kept.AGREED, pk)
     if request.method == "POST":
         practice = request.POST.get("practice", "")
+        number = int(practice) if practice.isdecimal() and len(practice) < 18 else 0
+        here, part = redirect("goals:practice_round", slug, school_year, pk), f"{key}:{number}"
+        if small_drafts.discarded(request, part):
+            return here
         try:
-            assess.agree(
-                one,
-                int(practice) if practice.isdecimal() and len(practice) < 18 else 0,
-                request.POST.get("level", ""),
-                request.POST.get("note", ""),
-                signed_in(request),
-            )
-            messages.success(request, _("Recorded."))
+            assess.agree(one, number, request.POST.get("level", ""), request.POST.get("note", ""), user)
         except assess.AssessmentError as error:
             messages.error(request, str(error))
-        return redirect("goals:practice_round", slug, school_year, pk)
+            small_drafts.refused(request, part)
+            return here
+        messages.success(request, _("Recorded."))
+        return small_drafts.submitted(request, here, part)
     rating_open = assess.is_open(one)
+    typed = small_drafts.below(user, key)
     done, waiting = assess.who_is_in(one)
     return frame.show(
         request,
@@ -196,7 +198,10 @@ def spread(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
         open=rating_open,
         done=done,
         waiting=waiting,
-        spreads=[] if rating_open else assess.spread(one),
+        spreads=[
+            (each, typed.get(part := f"{key}:{each.practice.pk}") or small_drafts.blank(part))
+            for each in ([] if rating_open else assess.spread(one))
+        ],
         levels=Level.choices,
     )
 
@@ -224,11 +229,19 @@ def visit(request: HttpRequest, slug: str, year: int, pk: int) -> HttpResponse:
     if remove:
         row.findings.filter(pk=remove if remove.isdecimal() and len(remove) < 18 else 0).delete()
         return redirect("goals:visit", slug, school_year, pk)
-    form = FindingForm(request.POST or None, instance=Finding(visit=row), organization=organization, year=school_year)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Saved."))
-        return redirect("goals:visit", slug, school_year, pk)
-    findings = row.findings.select_related("area")
-    heading = f"{row.get_kind_display()}, {date_format(row.starts, 'M j, Y')}"
-    return _form(request, organization, school_year, form, heading, findings=findings, visit=row)
+    return draft_views.edit(
+        request,
+        form_class=FindingForm,
+        instance=Finding(visit=row),
+        template="goals/plans/visit.html",
+        key=drafts.key_of(kept.FINDING, pk),
+        saved_to=request.path,
+        form_kwargs={"organization": organization, "year": school_year},
+        context={
+            **frame.about(request, organization, school_year),
+            "tab": "practices",
+            "heading": f"{row.get_kind_display()}, {date_format(row.starts, 'M j, Y')}",
+            "findings": row.findings.select_related("area"),
+            "visit": row,
+        },
+    )

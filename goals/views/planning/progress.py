@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from goals.forms_planning.plan import PROGRESS, ProgressForm
 from goals.models import ActionStep
 from hstw import drafts
-from hstw.draft_views import SUBMITTED_COOKIE, DraftState
+from hstw.draft_views import DraftState
 from schools.scope import signed_in
 
 
@@ -39,9 +39,3 @@ def refused(request: HttpRequest, step: ActionStep) -> DraftState:
     with suppress(drafts.DraftError):  # the text stays in the page
         built_on = drafts.save(signed_in(request), key, 0, sent, fields=fields, built_on=built_on).revision
     return DraftState(key, 0, 0, built_on, False)
-
-
-def submitted(request: HttpRequest, response: HttpResponse, key: str) -> HttpResponse:
-    """Let the browser forget its own copy of what was submitted."""
-    response.set_cookie(SUBMITTED_COOKIE, key, max_age=300, secure=request.is_secure(), samesite="Lax")
-    return response

@@ -1,4 +1,4 @@
-// Where a form says whether it is saved. All words stand in components/saved.html.
+// Where a form says whether it is saved. All words stand in components/saved_words.html.
 
 const sameDay = (when) => when.toDateString() === new Date().toDateString();
 
@@ -15,11 +15,12 @@ const words = (text, values) => text.replace(/\{(\w+)\}/g, (_all, name) => value
 export function noticesOf(form) {
   const status = form.querySelector("[data-autosave-status]");
   const place = form.querySelector("[data-autosave-notices]");
+  const known = document.getElementById("autosave-words")?.dataset ?? {};
 
   return {
     status(kind, values = {}) {
       if (!status) return;
-      status.textContent = kind ? words(status.dataset[kind] ?? "", values) : "";
+      status.textContent = kind ? words(known[kind] ?? "", values) : "";
       status.dataset.state = kind;
       if (values.reason) status.textContent += ` — ${values.reason}`;
     },
@@ -27,7 +28,7 @@ export function noticesOf(form) {
     // One notice of each kind at a time; actions are [label, what to do] or [label, address].
     show(kind, values = {}, actions = []) {
       if (!place) return;
-      const text = words(place.dataset[kind] ?? "", values);
+      const text = words(known[kind] ?? "", values);
       const present = place.querySelector(`[data-kind="${kind}"]`);
       if (present?.dataset.text === text) return;
       const notice = document.createElement("div");
@@ -41,7 +42,7 @@ export function noticesOf(form) {
       if (actions.length) {
         const row = document.createElement("p");
         row.className = "button-row";
-        row.append(...actions.map(([label, action]) => control(place.dataset[label], action)));
+        row.append(...actions.map(([label, action]) => control(known[label], action)));
         body.append(row);
       }
       notice.append(icon("triangle"), body);
