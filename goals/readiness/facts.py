@@ -596,12 +596,13 @@ def _units_of_seniors(parts: dict[str, sql.Composable]) -> None:
     )  # fmt: skip
     _run(
         "INSERT INTO units (student_id, organization_id, path, days_enrolled, " + ", ".join(attributes) + ")"
-        " SELECT u.student_id, a.id, a.path, d.days, " + ", ".join(f"u.{name}" for name in attributes) +
-        " FROM units u JOIN schools_organization a ON starts_with(u.path, a.path) AND a.path <> u.path"
-        "   AND starts_with(a.path, {path})"
-        " CROSS JOIN LATERAL (SELECT sum(e.days_enrolled)::int AS days FROM schools_enrollment e"
+        " WITH below AS (SELECT u.student_id, a.id, a.path, sum(e.days_enrolled)::int AS days FROM units u"
+        "   JOIN schools_organization a ON starts_with(u.path, a.path) AND a.path <> u.path"
+        "     AND starts_with(a.path, {path})"
+        "   JOIN schools_enrollment e ON e.student_id = u.student_id AND e.year = {year}"
         "   JOIN schools_organization o ON o.id = e.organization_id AND NOT o.shared_time"
-        "   AND starts_with(o.path, a.path)"
-        "   WHERE e.student_id = u.student_id AND e.year = {year}) d WHERE d.days > u.days_enrolled",
+        "     AND starts_with(o.path, a.path) GROUP BY 1, 2, 3)"
+        " SELECT u.student_id, d.id, d.path, d.days, " + ", ".join(f"u.{name}" for name in attributes) +
+        " FROM units u JOIN below d ON d.student_id = u.student_id AND d.days > u.days_enrolled",
         **parts,
     )  # fmt: skip
