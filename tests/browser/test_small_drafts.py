@@ -66,7 +66,7 @@ def test_a_comment_on_a_plan(signed_in: Callable[..., Page], here: Place) -> Non
     other.goto(plan.get_absolute_url())
     expect(other.locator(f"#comments-strategy{strategy.pk} textarea")).to_have_value("")
     page.reload()
-    page.locator("details.remarks").filter(has=form).locator("summary").click()
+    # What waits to be sent is not folded away.
     expect(form.get_by_role("textbox")).to_have_value(WORDS)
     expect(page.locator("#comments textarea")).to_have_value("")
     form.get_by_role("button", name="Comment").click()
