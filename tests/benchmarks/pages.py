@@ -74,7 +74,7 @@ def report(port: int) -> None:
 
 @contextmanager
 def a_large_plan(state: Any) -> Iterator[Plan]:
-    """A plan as large as the issue asks for, of the year after next, at a high school of the state; then none of it."""
+    """The largest plan that has to stay quick, of the year after next, at a school of the state; then none of it."""
     from django.db import transaction
 
     from goals.models import BoldGoal, Fund
@@ -86,7 +86,7 @@ def a_large_plan(state: Any) -> Iterator[Plan]:
     year = int(current_year()) + 2
     before = [set(model.objects.values_list("pk", flat=True)) for model in (BoldGoal, Fund)]
     with transaction.atomic():
-        plan = make.of_the_issue(school, User.objects.get(email="principal@demo.example"), year)
+        plan = make.largest(school, User.objects.get(email="principal@demo.example"), year)
     try:
         yield plan
     finally:

@@ -166,7 +166,7 @@ def test_tables_that_are_not_results_are_said_to_be_left_aside(kentucky: Organiz
 # --- the published files -----------------------------------------------------------------------------------------
 @needs_samples
 def test_districts_and_cooperatives_of_2014_each_count_every_student_once(kentucky: Organization) -> None:
-    """Figures of the issue, and counted here from the file itself: 42,575 graduates and 27,163 ready, twice."""
+    """Published figures, counted here too from the file itself: 42,575 graduates and 27,163 ready, twice."""
     path = FOLDER / "ccr_dist_2012-2014.csv.gz"
     districts_of(kentucky, path)
     read = fakes.read(CODE, kentucky, fakes.file(path))

@@ -1,4 +1,4 @@
-"""Makes plans to test on: one small whole, and one as large as the issue asks for."""
+"""Makes plans to test on: one small whole, and one as large as plans get."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def whole(organization: Organization, owner: User, goals: int, strategies: int, 
     return made
 
 
-def of_the_issue(organization: Organization, owner: User, year: int = YEAR) -> Plan:
+def largest(organization: Organization, owner: User, year: int = YEAR) -> Plan:
     """The largest plan that has to stay quick: 10 goals, 40 strategies, 300 action steps."""
     made = whole(organization, owner, 10, 4, 7, year)
     for strategy in Strategy.objects.filter(plan_goal__plan=made).order_by("pk")[:20]:

@@ -73,7 +73,7 @@ def test_pages_of_a_large_plan_take_as_many_queries_as_those_of_a_small_one(worl
     planner = factories.person(Role.DISTRICT_PLANNER, world.cahaba)
     small = walk(lambda school, owner: make.whole(school, owner, 2, 2, 2), world.ridge, planner)
     assert ActionStep.objects.count() == 8
-    large = walk(make.of_the_issue, world.valley, planner)
+    large = walk(make.largest, world.valley, planner)
     assert (Strategy.objects.count() - 4, ActionStep.objects.count() - 8) == (40, 300)
     for name, (queries, seconds) in large.items():
         few, before = small[name]
