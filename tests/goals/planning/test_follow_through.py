@@ -233,7 +233,7 @@ def test_nobody_sees_ratings_before_all_are_in(world: Any, principal: Any, clien
         assess.agree(one, practice.pk, "2", "", principal)
     assess.rate(one, team[2], all_at(4))
     page = client.get(here)
-    first = page.context["spreads"][0]
+    first, _typed = page.context["spreads"][0]
     assert [n for _level, n in first.counts] == [0, 2, 0, 1]
     assert first.apart == 2
     client.post(here, {"practice": practice.pk, "level": "2", "note": "One of us sees more"})
