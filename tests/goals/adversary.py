@@ -349,14 +349,20 @@ class Adversary:
         c = np.zeros(len(self.low))
         for at, factor in objective.items():
             c[at] = factor
+        low, high = np.array([r[1] for r in self.rows]), np.array([r[2] for r in self.rows])
         found = milp(
             c,
-            constraints=[LinearConstraint(self.matrix, [r[1] for r in self.rows], [r[2] for r in self.rows])],
+            constraints=[LinearConstraint(self.matrix, low, high)],
             integrality=np.ones(len(self.low)),
             bounds=Bounds(self.low, self.high),
             options={"time_limit": 3, "mip_rel_gap": 0.1},
         )
-        return None if found.x is None else np.rint(found.x)
+        if found.x is None:
+            return None
+        x = np.rint(found.x)
+        # Stopped before its time, what it has must be looked at: an impossible world would hide what comes out.
+        sums = self.matrix @ x
+        return x if (sums >= low - 1e-6).all() and (sums <= high + 1e-6).all() else None
 
     def _smallest(self, terms: dict[int, float], values: int, note) -> list[int]:
         """The smallest values that a count can take."""
