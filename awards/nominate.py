@@ -300,12 +300,16 @@ def submit(nomination: Nomination, *, by: Any, seen: str) -> Nomination:
 
 
 def free_number(edition: Edition) -> int:
-    """A number of four digits that no nomination of the edition has, drawn by lot.
+    """A number that no nomination of the edition has, drawn by lot: of four digits, of more where half of those are
+    taken.
 
     Numbers in a row would have gaps for whoever may not know of some, and tell how many were handed in before.
     """
     taken = set(Nomination.objects.filter(edition=edition).values_list("number", flat=True))
-    while (number := 1000 + secrets.randbelow(9000)) in taken:
+    lowest = 1000
+    while len(taken) > lowest * 9 // 2:
+        lowest *= 10
+    while (number := lowest + secrets.randbelow(9 * lowest)) in taken:
         continue
     return number
 

@@ -7,10 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from awards.models import Edition, Nomination, Review, Reviewer
+from awards.nominate import free_number
 from schools.models import User
 from tests import factories
+from tests.awards import world as w
 from tests.awards.many import judged
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +57,21 @@ def test_pages_ask_as_often_of_many_nominations_as_of_5(count: int) -> None:
     few, many = (numbers(judged(year, n, district)) for year, n in ((2041, 5), (2043, count)))
     assert many == few
     assert max(many.values()) < 40
+
+
+def test_numbers_are_drawn_by_lot_and_grow_longer_where_half_are_taken() -> None:
+    edition, school = w.edition(2045), factories.make_world().ridge
+    assert 1000 <= free_number(edition) <= 9999
+
+    def taken(numbers: range) -> None:
+        Nomination.objects.bulk_create(
+            Nomination(
+                edition=edition, organization=school, state="withdrawn", withdrawn_at=timezone.now(), number=number
+            )
+            for number in numbers
+        )
+
+    taken(range(1000, 5500))
+    assert 5500 <= free_number(edition) <= 9999
+    taken(range(5500, 5501))
+    assert 10_000 <= free_number(edition) <= 99_999
